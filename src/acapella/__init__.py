@@ -1,0 +1,36 @@
+"""Acapella takes a song and gives back the voice and the music, each on its own.
+
+    from acapella import Isolator
+
+    stems = Isolator.load().isolate(audio, sample_rate)   # {"vocal": …, "instrumental": …}
+
+Names are imported when they are first used, so that `import acapella` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from acapella import metrics
+    from acapella.codec import SpectrogramCodec
+    from acapella.errors import AcapellaError
+    from acapella.isolation.isolator import Isolator
+    from acapella.settings import Settings
+
+__version__ = "0.1.0"
+__all__ = ["AcapellaError", "Isolator", "Settings", "SpectrogramCodec", "__version__", "metrics"]
+
+_HOMES = {
+    "AcapellaError": "acapella.errors",
+    "Isolator": "acapella.isolation.isolator",
+    "Settings": "acapella.settings",
+    "SpectrogramCodec": "acapella.codec",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "metrics":
+        return import_module("acapella.metrics")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'acapella' has no attribute {name!r}")

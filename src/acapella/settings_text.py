@@ -1,0 +1,146 @@
+"""Options as text: the table of them all, the sentence about a wrong value, and lines for a shell."""
+
+import ast
+import difflib
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from acapella.errors import SettingsError
+
+REASONS = {
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "multiple_of": "must be a multiple of {multiple_of}",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be True or False",
+    "bool_parsing": "must be True or False",
+    "value_error": "{error}",
+}
+EXPORT = re.compile(
+    r"""(?:export\s+)?(?P<name>\w+)=
+    (?: "(?P<double>(?:[^"\\$`]|\\.)*)" | '(?P<single>[^']*)' | (?P<bare>[\w./:@%+,-]*) )
+    (?:\s+\#.*)?""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Stands in a field's annotation and says in words which values it takes."""
+
+    text: str
+
+
+def markdown_table(fields: Mapping[str, FieldInfo], ours: Collection[str]) -> str:
+    """A row for each of `fields`, in their order; those named in `ours` are marked."""
+    rows = ["| Variable | Description | Possible values | Default |", "|---|---|---|---|"]
+    for name, field in fields.items():
+        description = f"{field.description} (ours)" if name in ours else field.description
+        rows.append(f'| {name.upper()} | {description} | {allowed_values(field)} | "{field.default}" |')
+    return "\n".join(rows) + "\n"
+
+
+def allowed_values(field: FieldInfo) -> str:
+    """What a field takes: its `Allowed` if it has one, else what its type says."""
+    for mark in field.metadata:
+        if isinstance(mark, Allowed):
+            return mark.text
+    return _values_of(field.annotation)
+
+
+def _values_of(annotation: object) -> str:
+    if get_origin(annotation) is Literal:
+        return ", ".join(name or "empty" for name in get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return f"any of {_values_of(get_args(annotation)[0])}"
+    if annotation is bool:
+        return "True, False"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"dictionary with {', '.join(annotation.model_fields)}"
+    raise TypeError(f"{annotation} needs an Allowed")
+
+
+def check_names(names: Iterable[str], fields: Mapping[str, FieldInfo]) -> None:
+    """A name that is no option is an error that says which one is nearest."""
+    variables = [field.upper() for field in fields]
+    for name in names:
+        if name not in variables:
+            nearest = difflib.get_close_matches(name.upper(), variables, n=1, cutoff=0)[0]
+            raise SettingsError(f"There is no option {name}; the nearest is {nearest}.")
+
+
+def wrong_value(details: ErrorDetails, given: object, fields: Mapping[str, FieldInfo]) -> str:
+    """One sentence that names the variable, the value `given` to it, and what is allowed instead."""
+    variable, *inside = map(str, details["loc"])
+    if not inside:
+        return f"{variable}={given!r} {_reason(details)}."
+    annotation = fields[variable.lower()].annotation
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return f"{variable}={given!r}: {details['input']!r} {_reason(details)}."
+    if details["type"] in ("extra_forbidden", "invalid_key"):
+        keys = ", ".join(annotation.model_fields)
+        return f"{variable}={given}: unknown key {inside[0]!r}; allowed: {keys}."
+    return f"{variable}={given}: {inside[0]}={details['input']!r} {_reason(details)}."
+
+
+def _reason(details: ErrorDetails) -> str:
+    if details["type"] == "literal_error":
+        names = re.findall(r"'(\w*)'", details["ctx"]["expected"])
+        return f"is not one of: {', '.join(name or '(empty)' for name in names)}"
+    if details["type"] in REASONS:
+        return REASONS[details["type"]].format(**details.get("ctx", {}))
+    return f"is not allowed: {details['msg']}"
+
+
+def as_text(value: object) -> str:
+    """A value as the environment holds it."""
+    if isinstance(value, BaseModel):
+        return str(value.model_dump(exclude_none=True) or "")
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def read_literal(text: str) -> object:
+    """The value of a Python literal, {} for empty text, None for all else; nothing is executed."""
+    try:
+        return ast.literal_eval(text.strip() or "{}")
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+
+
+def export_lines(values: Mapping[str, str]) -> str:
+    """Lines `export NAME="value"` that a shell can source."""
+    escaped = {name: re.sub(r'(["\\$`])', r"\\\1", value) for name, value in values.items()}
+    return "".join(f'export {name}="{value}"\n' for name, value in escaped.items())
+
+
+def read_exports(path: Path) -> dict[str, str]:
+    """The values in a file of `export NAME="value"` lines, as a shell reads them; nothing is executed."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(f"The settings file {str(path)!r} cannot be read: {reason}.") from None
+    values = {}
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if not line or line.startswith("#"):
+            continue
+        match = EXPORT.fullmatch(line)
+        if not match:
+            raise SettingsError(f'{path}, line {number}: {line!r} is not export NAME="value" with a plain value.')
+        double, single, bare = match["double"], match["single"], match["bare"]
+        values[match["name"]] = single or bare or re.sub(r'\\(["\\$`])', r"\1", double or "")
+    return values
