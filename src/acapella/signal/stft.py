@@ -1,0 +1,170 @@
+"""Short-time Fourier transform and its inverse, in one piece or as a stream.
+
+Frame `t` is centred on sample `t * hop`; the edges of the signal are reflected, so that `n` samples give
+`1 + n // hop` frames. The window is a periodic Hann, the hop a quarter of it. The inverse is the least-squares
+one: overlap-add, divided by the sum of the squared windows (D. Griffin and J. Lim, "Signal estimation from
+modified short-time Fourier transform", IEEE TASSP 32(2), 1984).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import fft as _fft
+
+OVERLAP = 4  # hops in a window
+Reader = Callable[[int, int], np.ndarray]
+
+
+@dataclass(frozen=True)
+class STFT:
+    """The transform with windows of `window_length` samples (a multiple of 4)."""
+
+    window_length: int
+
+    def __post_init__(self) -> None:
+        if self.window_length < OVERLAP or self.window_length % OVERLAP:
+            raise ValueError(f"window_length must be a positive multiple of {OVERLAP}, not {self.window_length}")
+
+    @property
+    def hop(self) -> int:
+        """Samples from one frame to the next."""
+        return self.window_length // OVERLAP
+
+    @property
+    def bins(self) -> int:
+        """Frequencies, the constant one and the Nyquist frequency included."""
+        return self.window_length // 2 + 1
+
+    @cached_property
+    def window(self) -> np.ndarray:
+        """Periodic Hann window, (window_length,) float32."""
+        phase = 2 * np.pi * np.arange(self.window_length) / self.window_length
+        return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
+
+    def frames(self, samples: int) -> int:
+        """Number of frames that `samples` samples give."""
+        return 1 + samples // self.hop
+
+    def forward(self, audio: np.ndarray) -> np.ndarray:
+        """Spectrum (channels, bins, frames) of `audio` (channels, samples)."""
+        stream = Analysis(self, len(audio))
+        return np.concatenate([stream.push(audio), stream.finish()], axis=-1)
+
+    def inverse(self, spectrum: np.ndarray, samples: int) -> np.ndarray:
+        """Audio (channels, samples) of a `spectrum` (channels, bins, frames)."""
+        stream = Synthesis(self, len(spectrum))
+        return np.concatenate([stream.push(spectrum), stream.finish(samples)], axis=-1)
+
+    def stream(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Spectra (channels, bins, frames), none empty, of audio `pieces` (channels, samples) as they come."""
+        analysis: Analysis | None = None
+        for piece in pieces:
+            analysis = analysis or Analysis(self, len(piece))
+            spectrum = analysis.push(piece)
+            if spectrum.shape[-1]:
+                yield spectrum
+        if analysis:
+            yield analysis.finish()
+
+    def excerpt(self, read: Reader, samples: int, start: int, stop: int) -> np.ndarray:
+        """Frames `start` to `stop` of a signal of `samples` samples, reading no more than they need.
+
+        `read(a, b)` returns the signal's samples a to b as (channels, b - a). The result equals
+        `forward(signal)[..., start:stop]`.
+        """
+        half = self.window_length // 2
+        begin, end = start * self.hop - half, (stop - 1) * self.hop + half
+        first = max(0, min(begin, samples - half - 1) if end > samples else begin)
+        last = min(samples, max(end, half + 1) if begin < 0 else end)
+        audio = np.asarray(read(first, last), np.float32)
+        audio = np.pad(audio, ((0, 0), (max(0, -begin), max(0, end - samples))), mode="reflect")
+        skipped = max(0, begin) - first
+        return self._transform(audio[:, skipped : skipped + end - begin])
+
+    def _transform(self, padded: np.ndarray) -> np.ndarray:
+        """Spectrum (channels, bins, frames) of all whole frames in `padded` (channels, samples)."""
+        frames = np.lib.stride_tricks.sliding_window_view(padded, self.window_length, axis=-1)[:, :: self.hop]
+        spectrum: np.ndarray = _fft.rfft(frames * self.window, axis=-1)
+        return spectrum.transpose(0, 2, 1)
+
+
+class Analysis:
+    """The forward transform of a signal that arrives in pieces of any length."""
+
+    def __init__(self, stft: STFT, channels: int) -> None:
+        self._stft = stft
+        self._half = stft.window_length // 2
+        self._buffer = np.zeros((channels, 0), np.float32)
+        self._started = False
+
+    def push(self, audio: np.ndarray) -> np.ndarray:
+        """Take `audio` (channels, samples); return the frames that are complete, (channels, bins, frames)."""
+        self._buffer = np.concatenate([self._buffer, audio.astype(np.float32, copy=False)], axis=-1)
+        if not self._started:
+            if self._buffer.shape[-1] <= self._half:  # the left edge cannot be reflected yet
+                return self._emit(0)
+            self._buffer = np.pad(self._buffer, ((0, 0), (self._half, 0)), mode="reflect")
+            self._started = True
+        return self._emit(max(0, (self._buffer.shape[-1] - self._stft.window_length) // self._stft.hop + 1))
+
+    def finish(self) -> np.ndarray:
+        """The frames that reach over the end of the signal, (channels, bins, frames)."""
+        left = 0 if self._started else self._half
+        self._buffer = np.pad(self._buffer, ((0, 0), (left, self._half)), mode="reflect")
+        return self._emit((self._buffer.shape[-1] - self._stft.window_length) // self._stft.hop + 1)
+
+    def _emit(self, frames: int) -> np.ndarray:
+        if frames == 0:
+            return np.zeros((len(self._buffer), self._stft.bins, 0), np.complex64)
+        hop = self._stft.hop
+        spectrum = self._stft._transform(self._buffer[:, : (frames - 1) * hop + self._stft.window_length])
+        self._buffer = self._buffer[:, frames * hop :]
+        return spectrum
+
+
+class Synthesis:
+    """The inverse transform of a spectrum that arrives in pieces of any number of frames."""
+
+    def __init__(self, stft: STFT, channels: int) -> None:
+        self._stft = stft
+        tail = (OVERLAP - 1, stft.hop)
+        self._audio = np.zeros((channels, *tail), np.float32)
+        self._weight = np.zeros((1, *tail), np.float32)
+        self._to_skip = stft.window_length // 2  # what the first frames hold from before the signal
+        self._emitted = 0
+
+    def push(self, spectrum: np.ndarray) -> np.ndarray:
+        """Take `spectrum` (channels, bins, frames); return the samples that are complete, (channels, samples)."""
+        window, frames = self._stft.window, spectrum.shape[-1]
+        blocks = _fft.irfft(spectrum.transpose(0, 2, 1), n=len(window), axis=-1).astype(np.float32, copy=False)
+        blocks *= window
+        quarters = (frames, OVERLAP, self._stft.hop)
+        self._audio, done = _overlap_add(self._audio, blocks.reshape(len(spectrum), *quarters))
+        squares = np.broadcast_to(window**2, (frames, len(window)))
+        self._weight, weight = _overlap_add(self._weight, squares.reshape(1, *quarters))
+        return self._release(done, weight)
+
+    def finish(self, samples: int) -> np.ndarray:
+        """The last samples, so that the whole signal has `samples` of them, (channels, samples)."""
+        rest = self._release(self._audio, self._weight)
+        missing = samples - (self._emitted - rest.shape[-1])
+        return np.pad(rest[:, :missing], ((0, 0), (0, max(0, missing - rest.shape[-1]))))
+
+    def _release(self, audio: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        flat = (audio / np.maximum(weight, 1e-8)).reshape(len(audio), -1)
+        released: np.ndarray = flat[:, self._to_skip :]
+        self._to_skip -= flat.shape[-1] - released.shape[-1]
+        self._emitted += released.shape[-1]
+        return released
+
+
+def _overlap_add(tail: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Add windowed `blocks` (channels, frames, OVERLAP, hop) behind `tail`; return (new tail, what is complete)."""
+    channels, frames, _, hop = blocks.shape
+    total = np.zeros((channels, frames + OVERLAP - 1, hop), np.float32)
+    total[:, : OVERLAP - 1] = tail
+    for quarter in range(OVERLAP):
+        total[:, quarter : quarter + frames] += blocks[:, :, quarter]
+    return total[:, frames:], total[:, :frames]
