@@ -1,0 +1,30 @@
+"""Reads and writes audio files: the only place that does.
+
+Arrays are float32 of shape (samples, channels), nominally in [-1, 1]; float files may exceed that.
+
+    reading.py    open_audio, read_audio   any file that libsndfile or FFmpeg knows, video too
+    info.py       AudioInfo                what is known before decoding
+    damage.py     files that end before they should
+    writing.py    AudioWriter              whole, or not at all
+    wav.py        wav, RF64, wav without length
+    ffmpeg.py     the only place that imports PyAV
+    formats.py    FORMATS, check_format    what can be written
+    failures.py   the libraries' errors, as one sentence
+"""
+
+from acapella.audio_files.formats import FORMATS, BitDepth, Format, check_format
+from acapella.audio_files.info import AudioInfo
+from acapella.audio_files.reading import AudioReader, open_audio, read_audio
+from acapella.audio_files.writing import AudioWriter
+
+__all__ = [
+    "FORMATS",
+    "AudioInfo",
+    "AudioReader",
+    "AudioWriter",
+    "BitDepth",
+    "Format",
+    "check_format",
+    "open_audio",
+    "read_audio",
+]

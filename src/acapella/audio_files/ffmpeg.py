@@ -1,0 +1,186 @@
+"""Decodes and encodes with FFmpeg, through PyAV. Import it only where it is needed: that takes a tenth of a second."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from itertools import chain
+from types import TracebackType
+from typing import Any, BinaryIO, cast
+
+import av
+import numpy as np
+from av.container import InputContainer
+
+from acapella.audio_files.failures import ReasonError
+from acapella.audio_files.formats import Target
+from acapella.audio_files.info import AudioInfo, Decoded, useful_tags
+
+# Containers of audio only, and no protocols: playlists and the like would open other files and addresses.
+DEMUXERS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,ircam,loas,matroska,mov,mp3,mpc,mpc8,"
+    "mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,pvf,rm,sds,shn,tak,truehd,tta,voc,w64,wav,wv,xwma"
+)
+OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
+SUBTYPES = {"u8": "PCM_U8", "s16": "PCM_16", "s32": "PCM_24", "flt": "FLOAT", "dbl": "DOUBLE"}
+EXACT_LENGTH = {"mov", "ogg", "flac", "w64", "caf"}  # demuxers that know the length and do not estimate it
+SLACK = 0.05  # seconds by which a stream may end before its declared end
+LAYOUTS = {1: "mono", 2: "stereo"}
+BIT_RATE = 128_000  # a second and channel
+
+
+def open_ffmpeg(source: str | BinaryIO, index: int, files: ExitStack) -> Decoded:
+    """What audio stream `index` of `source` is, and its samples."""
+    container = _open_container(source, files)
+    streams = container.streams.audio
+    if index >= len(streams):
+        raise ReasonError(
+            f"it has no audio stream {index}, only {len(streams)}" if streams else "it has no audio stream"
+        )
+    frames = _frames(container, streams[index])
+    first = next(frames, None)
+    if first is None:
+        raise ReasonError("it contains no audio")
+    return _describe(container, streams[index], first), _samples(chain([first], frames))
+
+
+class _Reasons:
+    """Takes from FFmpeg's errors the reason alone, without number and without its own name for the file."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, av.FFmpegError):
+            raise ReasonError(error.strerror or str(error)) from error
+
+
+def _open_container(source: str | BinaryIO, files: ExitStack) -> InputContainer:
+    with _Reasons():
+        try:
+            return files.enter_context(av.open(source, "r", options=OPTIONS, metadata_errors="replace"))
+        except av.ArgumentError as error:  # what FFmpeg says to a format that is not in the list
+            raise ReasonError("it is of no format that holds audio") from error
+
+
+def _describe(container: InputContainer, stream: av.AudioStream, first: av.AudioFrame) -> AudioInfo:
+    sample_format = first.format.name.removesuffix("p")  # p: planar
+    seconds = container.duration / av.time_base if container.duration else None
+    if stream.duration and stream.time_base:
+        seconds = float(stream.duration * stream.time_base)
+    return AudioInfo(
+        sample_rate=first.sample_rate,
+        channels=first.layout.nb_channels,
+        frames=None,
+        subtype=SUBTYPES.get(sample_format) if stream.codec_context.codec.lossless else None,
+        tags=useful_tags(container.metadata or stream.metadata),  # Ogg has them on the stream
+        seconds=seconds,
+    )
+
+
+def _frames(container: InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
+    """The decoded frames of `stream`; an error where they end before they should."""
+    samples, last = 0, None
+    with _Reasons():
+        try:
+            for packet in container.demux(stream):
+                if packet.is_corrupt and container.format.name != "wav":  # a wav without length has a corrupt end
+                    raise ReasonError("it is damaged or cut short")
+                for frame in packet.decode():
+                    if frame.samples:
+                        samples, last = samples + frame.samples, frame
+                        yield frame
+        except av.InvalidDataError:
+            missing = _missing_seconds(container, stream, samples, last)
+            if missing is None or missing > 0.001:
+                raise
+            return  # what follows the audio is something else
+    missing = _missing_seconds(container, stream, samples, last)
+    if missing is not None and missing > SLACK:
+        raise ReasonError(f"it is damaged or cut short: {missing:.2f} seconds are missing")
+
+
+def _samples(frames: Iterator[av.AudioFrame]) -> Iterator[np.ndarray]:
+    """Each frame as float32 (samples, channels)."""
+    packer = av.AudioResampler(format="flt")  # packed: PyAV's to_ndarray reads beyond a planar frame of 8 channels
+    kind = None
+    for frame in frames:
+        previous, kind = kind, (frame.sample_rate, frame.layout.name, frame.format.name)
+        if previous not in (None, kind):
+            raise ReasonError("its sample rate or its channels change midway")
+        for packed in packer.resample(frame):
+            yield packed.to_ndarray().reshape(-1, packed.layout.nb_channels).astype(np.float32, copy=False)
+
+
+def _missing_seconds(
+    container: InputContainer, stream: av.AudioStream, samples: int, last: av.AudioFrame | None
+) -> float | None:
+    """How much earlier than declared `stream` ended, after `samples` in frames up to `last`; None: not declared."""
+    declared = _declared_end(container, stream)
+    if declared is None or last is None:
+        return None
+    if container.format.name != "ogg" and last.time is not None:
+        return declared - (last.time + last.samples / last.sample_rate)  # there may be gaps in videos
+    start = (stream.start_time or 0) * (stream.time_base or 0)
+    return declared - float(start + Fraction(samples, last.sample_rate))  # a gap in Ogg is a damaged page
+
+
+def _declared_end(container: InputContainer, stream: av.AudioStream) -> float | None:
+    """Where the container says that `stream` ends, in seconds; None where it does not know or only guesses."""
+    kinds = set(container.format.name.split(","))
+    if "matroska" in kinds:
+        return _declared_matroska_end(container, stream)
+    if not stream.duration or not stream.time_base:
+        return None
+    whole_samples = (stream.duration * stream.time_base * stream.sample_rate).denominator == 1
+    lame_header = "mp3" in kinds and stream.start_time and whole_samples  # a guess from the bit rate is no whole number
+    if not (kinds & EXACT_LENGTH or lame_header):
+        return None
+    return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+
+
+def _declared_matroska_end(container: InputContainer, stream: av.AudioStream) -> float | None:
+    """The end of the track by its tag, or of the file if it holds nothing else; the tag may be out of date."""
+    ends = [container.duration / av.time_base] if container.duration else []
+    tags = [text for key, text in stream.metadata.items() if key.upper().startswith("DURATION")]
+    times = [time for tag in tags if (time := re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", tag))]
+    if not times and len(container.streams) > 1:
+        return None
+    ends += [3600 * int(time[1]) + 60 * int(time[2]) + float(time[3]) for time in times]
+    return min(ends, default=None)
+
+
+class FFmpegEncoder:
+    """Encodes what libsndfile cannot."""
+
+    def __init__(self, file: BinaryIO, target: Target, files: ExitStack) -> None:
+        self._sample_rate = target.sample_rate
+        self._layout = LAYOUTS[target.channels]
+        self._written = 0  # samples
+        with _Reasons():
+            self._container = files.enter_context(av.open(file, "w", format=target.format.container))
+        self._container.metadata.update(target.tags)
+        settings: dict[str, Any] = {"layout": self._layout, "bit_rate": BIT_RATE * target.channels}
+        stream = self._container.add_stream(target.format.codec, target.sample_rate, **settings)
+        self._stream = cast(av.AudioStream, stream)
+
+    def write(self, samples: np.ndarray) -> None:
+        """Append float32 `samples` (samples, channels)."""
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), "fltp", self._layout)
+        frame.sample_rate = self._sample_rate
+        frame.time_base = Fraction(1, self._sample_rate)
+        frame.pts = self._written
+        self._written += len(samples)
+        self._encode(frame)
+
+    def finish(self) -> None:
+        """Write what the encoder holds back, and the end of the file."""
+        self._encode(None)
+        with _Reasons():
+            self._container.close()
+
+    def _encode(self, frame: av.AudioFrame | None) -> None:
+        with _Reasons():
+            self._container.mux(self._stream.encode(frame))

@@ -1,0 +1,82 @@
+"""The formats that audio can be written in, and what each of them holds."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import Literal
+
+from acapella.errors import UsageError, choose
+
+BitDepth = Literal[16, 24, "32f"]
+
+ANY_RATE = (range(1, 2**31),)
+FLAC_RATES = (range(1, 65536), range(65540, 655351, 10))  # what libFLAC takes and reads back
+MP3_RATES = (frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000}),)
+VORBIS_RATES = (range(1, 200_001),)  # libvorbis crashes the process above
+OPUS_RATES = (frozenset({8000, 12000, 16000, 24000, 48000}),)  # always decoded at 48000 Hz
+AAC_RATES = (MP3_RATES[0] | {7350, 64000, 88200, 96000},)
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to write audio.
+
+    `container` and `codec` are names of the library that writes it: of libsndfile for "soundfile", of FFmpeg
+    for "ffmpeg". Lossy formats have no bit depth: they take 16 and 24 alike.
+    """
+
+    extension: str
+    library: Literal["wav", "soundfile", "ffmpeg"]
+    container: str
+    codec: str
+    lossy: bool
+    depths: tuple[BitDepth, ...]
+    channels: int  # at most
+    rates: tuple[Container[int], ...]  # in Hz
+
+    def holds_rate(self, sample_rate: int) -> bool:
+        """Whether audio at `sample_rate` Hz can be stored as it is."""
+        return any(sample_rate in rates for rates in self.rates)
+
+    def holds(self, sample_rate: int, channels: int, bit_depth: BitDepth) -> bool:
+        """Whether nothing about the audio has to change."""
+        return self.holds_rate(sample_rate) and channels <= self.channels and bit_depth in self.depths
+
+
+# Lossy formats end at two channels: beyond, encoders treat some as low-frequency effects or reorder them.
+FORMATS = {
+    "wav": Format(".wav", "wav", "WAV", "PCM", False, (16, 24, "32f"), 1024, ANY_RATE),
+    "flac": Format(".flac", "soundfile", "FLAC", "PCM", False, (16, 24), 8, FLAC_RATES),
+    "aiff": Format(".aiff", "soundfile", "AIFF", "PCM", False, (16, 24), 1024, (range(1, 2**30),)),
+    "mp3": Format(".mp3", "soundfile", "MP3", "MPEG_LAYER_III", True, (16, 24), 2, MP3_RATES),
+    "ogg": Format(".ogg", "soundfile", "OGG", "VORBIS", True, (16, 24), 2, VORBIS_RATES),
+    "opus": Format(".opus", "ffmpeg", "ogg", "libopus", True, (16, 24), 2, OPUS_RATES),
+    "m4a": Format(".m4a", "ffmpeg", "ipod", "aac", True, (16, 24), 2, AAC_RATES),
+}
+
+
+def check_format(format: str, sample_rate: int, channels: int, bit_depth: BitDepth = 16) -> Format:
+    """The entry of `format`; a UsageError that names formats that can, where it cannot hold the audio."""
+    chosen = choose(FORMATS, format, "format")
+    if channels > chosen.channels:
+        what = f"{channels} channels"
+    elif not chosen.holds_rate(sample_rate):
+        what = f"{sample_rate} Hz"
+    elif bit_depth not in chosen.depths:
+        what = f"{bit_depth} samples" if isinstance(bit_depth, str) else f"{bit_depth} bit"
+    else:
+        return chosen
+    able = [name for name, other in FORMATS.items() if other.holds(sample_rate, channels, bit_depth)]
+    remedy = f"use {' or '.join(able[:2])}" if able else "no format here can"
+    raise UsageError(f"{format} cannot hold {what}; {remedy}.")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be written."""
+
+    name: str  # in messages
+    format: Format
+    sample_rate: int  # in Hz
+    channels: int
+    bit_depth: BitDepth
+    tags: dict[str, str]

@@ -1,0 +1,206 @@
+"""Writes audio files: whole, under their name, or not at all."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Protocol, Self
+
+import numpy as np
+import soundfile
+
+from acapella.audio_files.failures import Attempt, ReasonError, display_name
+from acapella.audio_files.formats import BitDepth, Target, check_format
+from acapella.audio_files.info import useful_tags
+from acapella.audio_files.wav import WIDTHS, WavEncoder
+from acapella.errors import UsageError
+
+PIECE = 65536  # samples encoded at a time
+QUALITY: dict[str, dict[str, Any]] = {  # of libsndfile; about 250 kbit/s for stereo
+    "MP3": {"compression_level": 0.0, "bitrate_mode": "VARIABLE"},
+    "OGG": {"compression_level": 0.2},
+}
+AIFF_BYTES = 2**32 - 2**16  # that its 32 bit sizes can count, with room for the other chunks
+
+
+class Encoder(Protocol):
+    """Writes samples in one format."""
+
+    def write(self, samples: np.ndarray) -> None:
+        """Append float32 `samples` (samples, channels) that the format can hold."""
+
+    def finish(self) -> None:
+        """Write what is still missing at the end."""
+
+
+class SoundFileEncoder:
+    """Encodes with libsndfile."""
+
+    def __init__(self, file: BinaryIO, target: Target, files: ExitStack) -> None:
+        container, codec = target.format.container, target.format.codec
+        self._lossy = target.format.lossy
+        self._room = AIFF_BYTES // (WIDTHS[target.bit_depth] * target.channels) if container == "AIFF" else None
+        self._sink = _Sink(file)
+        self._file = files.enter_context(
+            soundfile.SoundFile(
+                self._sink,
+                "w",
+                samplerate=target.sample_rate,
+                channels=target.channels,
+                format=container,
+                subtype=codec if self._lossy else f"{codec}_{target.bit_depth}",
+                **QUALITY.get(container, {}),
+            )
+        )
+        for key, text in target.tags.items():  # before the samples, or they are lost
+            setattr(self._file, key, text)
+
+    def write(self, samples: np.ndarray) -> None:
+        """Append `samples`; integers are made here, because libsndfile would round some of them down."""
+        self._file.write(samples if self._lossy else (samples * 2.0**31).astype(np.int32))
+        self._sink.check()
+        if self._room is not None and self._file.frames > self._room:
+            raise ReasonError("aiff ends at 4 GiB; use wav or flac")
+
+    def finish(self) -> None:
+        """Write what libsndfile holds back."""
+        self._file.close()
+        self._sink.check()
+
+
+class _Sink:
+    """A file for libsndfile that remembers a failure: of those in the last block, libsndfile itself says nothing."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._failure: BaseException | None = None
+        self.tell = file.tell
+
+    def write(self, data: bytes) -> int:
+        """Write `data`, or let `check` know that it could not be done."""
+        self._try(self._file.write, data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> None:
+        """Go to a place; like writing, this may empty a buffer and fail."""
+        self._try(self._file.seek, offset, whence)
+
+    def check(self) -> None:
+        """Raise the first failure, if there was one."""
+        if self._failure:
+            raise self._failure
+
+    def _try(self, action: Callable[..., int], *arguments: Any) -> None:
+        try:
+            action(*arguments)
+        except (OSError, KeyboardInterrupt) as error:
+            self._failure = self._failure or error
+
+
+class _Settlement:
+    """Leaves a temporary file under its final name, or after an error nothing."""
+
+    def __init__(self, temporary: Path, final: Path) -> None:
+        self._temporary = temporary
+        self._final = final
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._temporary.replace(self._final)
+        else:
+            self._temporary.unlink(missing_ok=True)
+
+
+class AudioWriter:
+    """Writes one audio file, block by block; use it as a context manager.
+
+    The file appears under its name when the context ends well, and not at all when it ends with an exception.
+    `path` may also be a stream of bytes, which need not be seekable, for wav: its header tells the length if
+    `expected_frames` does, and says "until the end" otherwise. `format` is a key of FORMATS. Integers are rounded to
+    nearest without dither; all formats but 32 bit floats clip at full scale, and `clipped` counts those samples.
+    """
+
+    def __init__(
+        self,
+        path: Path | BinaryIO,
+        sample_rate: int,
+        channels: int,
+        format: str = "wav",
+        bit_depth: BitDepth = 16,
+        tags: Mapping[str, str] | None = None,
+        expected_frames: int | None = None,
+    ) -> None:
+        name, chosen = display_name(path), check_format(format, sample_rate, channels, bit_depth)
+        if not isinstance(path, Path) and format != "wav":
+            raise UsageError(f"{name} takes wav only, not {format}.")
+        self.clipped = 0
+        self._path = path
+        self._target = Target(name, chosen, sample_rate, channels, bit_depth, useful_tags(tags or {}))
+        self._expected_frames = expected_frames
+        self._files = ExitStack()
+
+    def __enter__(self) -> Self:
+        with Attempt(self._target.name, "written"), ExitStack() as files:
+            self._encoder = self._open(files)
+            self._files = files.pop_all()
+        return self
+
+    def write(self, block: np.ndarray) -> None:
+        """Append `block` (samples, channels), in [-1, 1]."""
+        if block.ndim != 2 or block.shape[1] != self._target.channels:
+            raise ValueError(f"a block (samples, {self._target.channels}) is needed, not {block.shape}")
+        with Attempt(self._target.name, "written"):
+            if not np.isfinite(block).all():
+                raise ReasonError("its samples are no numbers, NaN or infinity")
+            for start in range(0, len(block), PIECE):
+                piece = block[start : start + PIECE].astype(np.float32, copy=False)
+                self._encoder.write(self._fit(piece))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            with Attempt(self._target.name, "written"), self._files:
+                self._encoder.finish()
+        else:
+            with suppress(Exception):  # the first error is the one to tell
+                self._files.__exit__(kind, error, trace)
+
+    def _open(self, files: ExitStack) -> Encoder:
+        path, target = self._path, self._target
+        if not isinstance(path, Path):
+            return WavEncoder(path, target, self._expected_frames, seekable=False)
+        if path.is_dir():
+            raise ReasonError("there is a folder of that name")
+        temporary = path.with_name(f".{path.name[:40]}.partial-{secrets.token_hex(4)}")
+        files.enter_context(_Settlement(temporary, path))
+        file = files.enter_context(temporary.open("xb"))
+        match target.format.library:
+            case "wav":
+                return WavEncoder(file, target, self._expected_frames, seekable=True)
+            case "soundfile":
+                return SoundFileEncoder(file, target, files)
+            case "ffmpeg":
+                from acapella.audio_files.ffmpeg import FFmpegEncoder  # slow to import
+
+                return FFmpegEncoder(file, target, files)
+
+    def _fit(self, piece: np.ndarray) -> np.ndarray:
+        """`piece` on the grid of the bit depth and within full scale; float32, so that both are exact."""
+        target = self._target
+        if target.bit_depth == "32f":
+            return piece
+        top = 1.0
+        if not target.format.lossy:
+            scale = 2.0 ** (target.bit_depth - 1)
+            piece, top = np.rint(piece * scale) / scale, 1 - 1 / scale
+        self.clipped += int(np.count_nonzero((piece > top) | (piece < -1)))
+        fitted: np.ndarray = np.clip(piece, -1, top)
+        return fitted
