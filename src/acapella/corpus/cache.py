@@ -1,0 +1,120 @@
+"""Audio of the corpus at the network's rate, kept on disk and read by offset.
+
+One raw float32 file a track and part, (samples, channels), with a JSON note beside it that says what it was made
+of; a source of another size or time is decoded anew. Nothing is held in memory, so a corpus may be of any size.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from acapella.audio_files import open_audio
+from acapella.codec import SpectrogramCodec
+from acapella.corpus.tracks import MIXTURE, Track
+from acapella.errors import CorpusError
+from acapella.resampling import Resampler
+from acapella.signal.normalizers import IDENTITY, Normalization
+
+BLOCK = 1 << 18  # samples read at a time
+LENGTH_TOLERANCE = 0.1  # seconds by which the parts of a track may differ; the shortest counts
+
+
+class Cache:
+    """Prepares and opens the audio of tracks for one codec, below `folder`."""
+
+    def __init__(self, folder: Path, codec: SpectrogramCodec) -> None:
+        self._codec = codec
+        self._folder = folder / f"{codec.sample_rate}Hz-{codec.channels}ch"
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def pair(self, track: Track) -> tuple[np.ndarray, np.ndarray]:
+        """Mixture and target of `track`, memory-mapped, both (channels, samples)."""
+        mixture, target = self.audio(track, MIXTURE), self.audio(track, self._codec.target)
+        shorter, longer = sorted([mixture.shape[-1], target.shape[-1]])
+        if longer - shorter > LENGTH_TOLERANCE * self._codec.sample_rate:
+            seconds = [audio.shape[-1] / self._codec.sample_rate for audio in (mixture, target)]
+            raise CorpusError(
+                f"{track.name}: the mixture lasts {seconds[0]:.1f} s, its {self._codec.target} {seconds[1]:.1f} s; "
+                "they must be of one length."
+            )
+        return mixture[:, :shorter], target[:, :shorter]
+
+    def audio(self, track: Track, part: str) -> np.ndarray:
+        """One part of `track`, memory-mapped, (channels, samples) float32."""
+        source = track.files[part]
+        raw, note = self._paths(source)
+        fingerprint = _fingerprint(source)
+        if _read_note(note).get("source") != fingerprint or not raw.exists():
+            self._decode(source, raw)
+            _write_note(note, {"source": fingerprint})
+        samples = np.memmap(raw, np.float32, mode="r").reshape(-1, self._codec.channels)
+        return samples.T
+
+    def normalization(self, track: Track) -> Normalization:
+        """The normalization of the track's mixture, measured once and then remembered."""
+        if self._codec.normalizer_object.statistics() is None:
+            return IDENTITY
+        audio = self.audio(track, MIXTURE)
+        note = self._paths(track.files[MIXTURE])[1]
+        remembered = _read_note(note)
+        key = self._codec.to_json()
+        if key not in remembered:
+            found = self._codec.measure(_pieces(audio))
+            remembered[key] = {
+                "offset": found.offset.tolist(),
+                "scale": found.scale.tolist(),
+                "clip": found.clip,
+            }
+            _write_note(note, remembered)
+        numbers = remembered[key]
+        offset, scale = (np.array(numbers[name], np.float32) for name in ("offset", "scale"))
+        return Normalization(offset, scale, numbers["clip"])
+
+    def _paths(self, source: Path) -> tuple[Path, Path]:
+        name = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:24]
+        return self._folder / f"{name}.f32", self._folder / f"{name}.json"
+
+    def _decode(self, source: Path, raw: Path) -> None:
+        unfinished = raw.with_suffix(".partial")
+        with open_audio(source) as reader, unfinished.open("wb") as file:
+            resampler = Resampler(reader.info.sample_rate, self._codec.sample_rate, self._codec.channels)
+            for block in reader.blocks(BLOCK):
+                file.write(resampler.push(self._mix(block)).tobytes())
+            file.write(resampler.finish().tobytes())
+        unfinished.replace(raw)
+
+    def _mix(self, block: np.ndarray) -> np.ndarray:
+        """Bring (samples, any channels) to the network's number of channels: the mean for one, else copies."""
+        if block.shape[1] == self._codec.channels:
+            return block
+        mono = block.mean(axis=1, keepdims=True)
+        return np.repeat(mono, self._codec.channels, axis=1)
+
+
+def _pieces(audio: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, audio.shape[-1], BLOCK):
+        yield audio[:, start : start + BLOCK]
+
+
+def _fingerprint(source: Path) -> list[int | str]:
+    status = source.stat()
+    return [str(source.resolve()), status.st_size, status.st_mtime_ns]
+
+
+def _read_note(note: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(note.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return content
+
+
+def _write_note(note: Path, content: dict[str, Any]) -> None:
+    unfinished = note.with_suffix(f".{os.getpid()}.partial")
+    unfinished.write_text(json.dumps(content))
+    unfinished.replace(note)

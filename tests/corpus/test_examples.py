@@ -1,0 +1,23 @@
+import numpy as np
+
+from acapella.codec import SpectrogramCodec
+from acapella.corpus.examples import TrackExamples
+from acapella.signal.choppers import Rectangle
+
+
+def test_a_slice_is_a_part_of_the_whole_tensor(rng):
+    codec = SpectrogramCodec(representation="ri", normalizer="percentile", window_length=256)
+    mixture, target = rng.uniform(-1, 1, (2, 1, 20_000)).astype(np.float32)
+    normalization = codec.measure([mixture])
+    track = TrackExamples("song", codec, mixture, target, normalization)
+    assert track.extent == (129, codec.stft.frames(20_000))
+    whole = [codec.encode(codec.stft.forward(audio), normalization)[0] for audio in (mixture, target)]
+    for rectangle in (
+        Rectangle(0, 129, 0, 5),
+        Rectangle(10, 40, 100, 140),
+        Rectangle(1, 2, 300, track.extent[1]),
+    ):
+        for piece, tensor in zip(track.cut(rectangle), whole, strict=True):
+            assert piece.shape == (2, rectangle.high - rectangle.low, rectangle.stop - rectangle.start)
+            np.testing.assert_allclose(piece, rectangle.cut(tensor), atol=1e-5)
+    np.testing.assert_allclose(track.target(), whole[1], atol=1e-5)

@@ -1,0 +1,42 @@
+"""Made audio and models for tests."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import soundfile
+from onnx import TensorProto, helper
+
+from acapella.codec import SpectrogramCodec
+from acapella.isolation.model_file import ModelCard
+
+
+def tone(frequency: float, seconds: float, sample_rate: int, channels: int = 1, level: float = 0.3) -> np.ndarray:
+    """A sine (samples, channels) that swells and fades."""
+    time = np.arange(round(seconds * sample_rate)) / sample_rate
+    wave = level * np.sin(2 * np.pi * frequency * time) * np.hanning(len(time))
+    return np.repeat(wave[:, None], channels, axis=1).astype(np.float32)
+
+
+def write_song(path: Path, seconds: float = 1.0, sample_rate: int = 44100, channels: int = 2) -> np.ndarray:
+    """Write noise in 16 bit that differs between channels; returns it as the file holds it."""
+    noise = np.random.default_rng(0).uniform(-0.4, 0.4, (round(seconds * sample_rate), channels))
+    soundfile.write(path, noise, sample_rate, subtype="PCM_16")
+    return soundfile.read(path, dtype="float32", always_2d=True)[0]
+
+
+def write_gain_model(path: Path, gain: float = 0.5, **codec: object) -> Path:
+    """A model file whose network multiplies by `gain`."""
+    axes = ["batch", "channel", "freq", "time"]
+    graph = helper.make_graph(
+        [helper.make_node("Mul", ["mixture", "gain"], ["target"])],
+        "gain",
+        [helper.make_tensor_value_info("mixture", TensorProto.FLOAT, axes)],
+        [helper.make_tensor_value_info("target", TensorProto.FLOAT, axes)],
+        [helper.make_tensor("gain", TensorProto.FLOAT, [1], [gain])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    card = ModelCard(SpectrogramCodec(**codec), "gain", reach=0, stride=4, licence="CC0")
+    helper.set_model_props(model, card.to_metadata())
+    onnx.save(model, path)
+    return path
