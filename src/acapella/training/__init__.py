@@ -1,0 +1,1 @@
+"""Everything that needs torch: networks, losses, batches, the training loop, export."""

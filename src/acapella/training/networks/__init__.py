@@ -1,0 +1,43 @@
+"""Networks, by the name that MODEL gives them."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from acapella.errors import choose
+from acapella.training.networks.acapellabot import acapellabot
+from acapella.training.networks.leaky_dropout import leaky_dropout
+from acapella.training.networks.unet import UNet
+
+__all__ = ["NETWORKS", "NetworkParams", "UNet", "build_network"]
+
+
+class NetworkParams(Protocol):
+    """What MODEL_PARAMS says; a network takes from it what it knows."""
+
+    @property
+    def alpha1(self) -> float:
+        """Slope of the activations below zero."""
+
+    @property
+    def alpha2(self) -> float:
+        """The same in the last four convolutions."""
+
+    @property
+    def rate(self) -> float:
+        """Share of values that dropout sets to zero."""
+
+
+NETWORKS: dict[str, Callable[[int, NetworkParams, bool], UNet]] = {
+    "acapellabot": lambda channels, _, __: acapellabot(channels),
+    "leaky_dropout": lambda channels, params, signed: leaky_dropout(
+        channels, params.alpha1, params.alpha2, params.rate, signed=signed
+    ),
+}
+
+
+def build_network(name: str, channels: int, params: NetworkParams, *, signed: bool) -> UNet:
+    """The network `name`, freshly initialized, for tensors of `channels` channels.
+
+    `signed`: whether their values lie on both sides of zero (real and imaginary parts) or are amplitudes.
+    """
+    return choose(NETWORKS, name, "MODEL")(channels, params, signed)

@@ -1,0 +1,13 @@
+"""The network of the acapellabot project."""
+
+from torch import nn
+
+from acapella.training.networks.unet import UNet
+
+
+def acapellabot(channels: int) -> UNet:
+    """UNet with ReLU everywhere, after the last convolution too, and no dropout.
+
+    Source: https://github.com/madebyollin/acapellabot (2017).
+    """
+    return UNet(channels, body=nn.ReLU, tail=nn.ReLU, last=nn.ReLU)

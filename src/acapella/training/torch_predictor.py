@@ -1,0 +1,35 @@
+"""Run weights that have no model file yet, in torch."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from acapella.codec import SpectrogramCodec
+from acapella.isolation.model_file import ModelCard
+from acapella.settings import Settings
+from acapella.training.keras_weights import load_keras_weights
+from acapella.training.networks import build_network
+
+
+class TorchPredictor:
+    """A network and its card, as isolation wants them."""
+
+    def __init__(self, network: nn.Module, card: ModelCard) -> None:
+        self._network = network.eval()
+        self.card = card
+
+    @classmethod
+    def load(cls, weights: Path, settings: Settings) -> "TorchPredictor":
+        """Weights of MODEL in Keras' layout, fed as `settings` say."""
+        codec = SpectrogramCodec.from_settings(settings)
+        network = build_network(settings.model, codec.tensor_channels, settings.model_params, signed=codec.signed)
+        load_keras_weights(network, weights)
+        return cls(network, ModelCard(codec, settings.model, network.reach, network.stride))
+
+    def predict(self, mixture: np.ndarray) -> np.ndarray:
+        """Target for the mixture; both (batch, tensor channels, bins, frames) float32."""
+        with torch.inference_mode():
+            target: np.ndarray = self._network(torch.from_numpy(np.ascontiguousarray(mixture))).numpy()
+        return target

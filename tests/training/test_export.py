@@ -1,0 +1,83 @@
+from types import SimpleNamespace
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from acapella.errors import ModelFileError
+from acapella.training.export import assert_same, to_onnx
+from acapella.training.networks import UNet, build_network
+
+
+def make_network() -> UNet:
+    """Two channels, with statistics and biases as after a training."""
+    torch.manual_seed(0)
+    network = build_network("leaky_dropout", 2, SimpleNamespace(alpha1=0.1, alpha2=0.01, rate=0.1), signed=True)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2.0)
+        if isinstance(module, nn.Conv2d) and module.bias is not None:
+            module.bias.data.normal_(std=0.1)
+    return network
+
+
+@pytest.fixture(scope="module")
+def network() -> UNet:
+    return make_network()
+
+
+@pytest.fixture(scope="module")
+def model(network) -> bytes:
+    return to_onnx(network, 2)
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 16, 32), (3, 2, 13, 6), (1, 2, 1, 1)])
+def test_the_graph_computes_what_the_network_does_at_any_size(network, model, shape):
+    mixture = np.random.default_rng(1).standard_normal(shape, dtype=np.float32)
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    (actual,) = session.run(["target"], {"mixture": mixture})
+    network.eval()
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(mixture)).numpy()
+    network.train()
+    assert actual.shape == shape
+    assert np.abs(actual - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+def test_the_file_is_valid_small_and_free_in_all_sizes_but_the_channels(model):
+    graph = onnx.load_from_string(model)
+    onnx.checker.check_model(graph, full_check=True)
+    for value, name in ((graph.graph.input, "mixture"), (graph.graph.output, "target")):
+        assert [entry.name for entry in value] == [name]
+        sizes = value[0].type.tensor_type.shape.dim
+        assert [size.dim_param or size.dim_value for size in sizes] == ["batch", 2, "freq", "time"]
+        assert value[0].type.tensor_type.elem_type == onnx.TensorProto.FLOAT
+    assert len(model) < 3_000_000
+    assert graph.opset_import[0].version == 18
+
+
+def test_no_paths_of_this_machine_are_in_the_file(model):
+    assert b".py" not in model
+    assert b"File " not in model
+
+
+def test_exporting_leaves_the_network_in_its_mode(network, model):
+    assert network.training
+    assert all(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_assert_same_accepts_the_export(network, model):
+    assert_same(network, model, 2)
+    assert network.training
+
+
+@pytest.mark.parametrize("change", [1.001, float("nan")])
+def test_assert_same_refuses_other_weights(model, change):
+    other = make_network()
+    other.decode_full[-1][0].weight.data *= change
+    with pytest.raises(ModelFileError, match="differs from the trained one"):
+        assert_same(other, model, 2)
