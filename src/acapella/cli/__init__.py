@@ -1,0 +1,84 @@
+"""The command line: `acapella COMMAND …`, and `acapella FILE…`, short for `acapella isolate FILE…`.
+
+Only what a command needs is imported, when it runs: `acapella --help` answers at once.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+
+import typer
+
+from acapella import __version__
+from acapella.cli.isolate import isolate
+from acapella.cli.models import models
+from acapella.cli.train import export, options, prepare, train
+from acapella.errors import AcapellaError
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (isolate, train, export, prepare, models, options):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"acapella {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="A file instead of a command is separated: acapella song.mp3")
+def _common(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Print the version."),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="Say nothing but warnings and errors."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+) -> None:
+    """Take a song and get the voice and the music, each on its own."""
+    context.obj = {"quiet": quiet, "debug": debug}
+
+
+COMMANDS = frozenset(info.callback.__name__ for info in app.registered_commands if info.callback)
+FLAGS = frozenset(["--quiet", "-q", "--debug"])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with 0 (done), 1 (an input failed) or 2 (wrong usage)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    run_guarded(lambda words: app(_with_command(words), prog_name="acapella"), given)
+
+
+def run_guarded(command: Callable[[list[str]], int | None], arguments: list[str]) -> None:
+    """Run `command` and exit: errors of ours become one sentence and their exit code."""
+    warnings.showwarning = _show_warning
+    try:
+        sys.exit(command(arguments))
+    except AcapellaError as error:
+        if "--debug" in arguments:
+            raise
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted.", err=True)
+        sys.exit(130)
+
+
+def _with_command(given: list[str]) -> list[str]:
+    """`acapella song.mp3` becomes `acapella isolate song.mp3`: a first word that is no command is a file.
+
+    The flags that all commands share may stand anywhere.
+    """
+    flags, words = [word for word in given if word in FLAGS], [word for word in given if word not in FLAGS]
+    if not words:
+        return [*flags, "--help"]
+    if words[0] in COMMANDS or (words[0].startswith("-") and words[0] != "-"):
+        return [*flags, *words]
+    return [*flags, "isolate", *words]
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    typer.echo(f"Warning: {message}", err=True)

@@ -1,0 +1,66 @@
+"""The folder of a training run in LOG_BASE, named by date and the settings that shape it, linked as `last`."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+from acapella.settings import Settings
+
+LAST = "last"
+
+
+def create_run_folder(settings: Settings, now: datetime | None = None) -> Path:
+    """Make a new folder with the effective settings as a sourceable file `env`, and point `last` at it."""
+    base = settings.log_base
+    base.mkdir(parents=True, exist_ok=True)
+    name = f"{(now or datetime.now()):%Y-%m-%d_%H-%M-%S}_{_describe(settings)}"
+    folder = base / name
+    number = 2
+    while folder.exists():
+        folder = base / f"{name}_{number}"
+        number += 1
+    folder.mkdir()
+    (folder / "env").write_text(settings.as_env(), encoding="utf-8")
+    _link(base / LAST, folder.name)
+    return folder
+
+
+def last_run_folder(log_base: Path) -> Path | None:
+    """The folder that `last` points at, or None before the first run."""
+    last = log_base / LAST
+    if last.is_dir():
+        return last.resolve()
+    if last.is_file():  # a system without links
+        folder = log_base / last.read_text(encoding="utf-8").strip()
+        return folder if folder.is_dir() else None
+    return None
+
+
+def find_weights(weights: Path, log_base: Path) -> Path | None:
+    """The file that WEIGHTS names: a relative path in the last run's folder first, then from the current folder."""
+    last = last_run_folder(log_base)
+    candidates = [weights] if weights.is_absolute() or last is None else [last / weights, weights]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _describe(settings: Settings) -> str:
+    """The settings that tell one run from another, in characters that every file system takes."""
+    parts = [
+        settings.model,
+        settings.representation_name,
+        settings.chopname,
+        str(settings.chopparams.scale),
+        settings.batch_generator,
+        settings.normalizer,
+        settings.optimizer,
+        f"batch{settings.batch}",
+    ]
+    return re.sub(r"[^A-Za-z0-9_.-]", "", "_".join(parts))
+
+
+def _link(last: Path, target: str) -> None:
+    last.unlink(missing_ok=True)
+    try:
+        last.symlink_to(target, target_is_directory=True)
+    except OSError:
+        last.write_text(target + "\n", encoding="utf-8")

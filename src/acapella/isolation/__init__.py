@@ -1,0 +1,1 @@
+"""The product: a song in, vocals and instrumental out, without torch."""

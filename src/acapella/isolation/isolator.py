@@ -1,0 +1,130 @@
+"""Separate songs, in memory or file to file, with a trained network."""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from acapella.audio_files import AudioWriter, BitDepth, check_format, open_audio
+from acapella.codec import STEMS
+from acapella.errors import UsageError
+from acapella.isolation.model_file import find_model
+from acapella.isolation.outputs import default_bit_depth, output_paths
+from acapella.isolation.predictor import OnnxPredictor, Predictor
+from acapella.isolation.separation import BLOCK_FRAMES, Pieces, Separation
+
+PIECE = 1 << 16  # samples read at a time
+PHASES = ("mixture", "iterative")
+
+Progress = Callable[[int, int | None], None]  # called with samples done, and of how many where that is known
+
+
+class Isolator:
+    """A trained network, ready to take songs apart.
+
+    `phase`: 'mixture' gives stems that sum to the input; 'iterative' reconstructs the phase from the amplitudes in
+    `phase_iterations` steps, needs the whole song in memory, and its stems do not sum to the input. A network that
+    predicts the phase itself ignores both.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        *,
+        phase: str = "mixture",
+        phase_iterations: int = 10,
+        block_frames: int = BLOCK_FRAMES,
+    ) -> None:
+        if phase not in PHASES:
+            raise UsageError(f"phase={phase!r} is not one of: {', '.join(PHASES)}.")
+        self.card = predictor.card
+        self.sums_to_mixture = phase == "mixture" or self.card.codec.has_phase
+        self._predictor = predictor
+        self._iterations = phase_iterations
+        self._block_frames = block_frames
+
+    @classmethod
+    def load(cls, model: str | Path | None = None, *, phase: str = "mixture", phase_iterations: int = 10) -> "Isolator":
+        """Open a model file, or a bundled model by its name; without either, the default model."""
+        return cls(OnnxPredictor(find_model(model)), phase=phase, phase_iterations=phase_iterations)
+
+    def isolate(self, audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
+        """Stems of `audio` (samples, channels) or (samples,), float in [-1, 1]; each has its shape, in float32."""
+        audio = np.asarray(audio, np.float32)
+        if audio.ndim not in (1, 2) or audio.size == 0:
+            raise UsageError(f"audio must be (samples,) or (samples, channels) and not empty, not {audio.shape}.")
+        columns = audio.reshape(len(audio), -1)
+        pieces = list(self.stream(lambda: _pieces(columns), sample_rate, columns.shape[1]))
+        return {stem: np.concatenate([piece[stem] for piece in pieces]).reshape(audio.shape) for stem in STEMS}
+
+    def isolate_file(
+        self,
+        path: str | Path,
+        out_dir: str | Path | None = None,
+        *,
+        stems: Iterable[str] = STEMS,
+        format: str = "wav",
+        bit_depth: BitDepth | None = None,
+        progress: Progress | None = None,
+    ) -> dict[str, Path]:
+        """Separate a file into `out_dir` (by default the folder it is in); returns each stem's path.
+
+        The outputs have the input's sample rate, channels and number of samples, and appear whole or not at all.
+        """
+        path = Path(path)
+        paths = output_paths(path, out_dir, stems, format)
+        with ExitStack() as stack:
+            info = stack.enter_context(open_audio(path)).info
+            depth = bit_depth or default_bit_depth(info.subtype, format)
+            check_format(format, info.sample_rate, info.channels, depth)
+            writers = {}
+            for stem, out in paths.items():
+                out.parent.mkdir(parents=True, exist_ok=True)
+                writer = AudioWriter(out, info.sample_rate, info.channels, format, depth, info.tags, info.frames)
+                writers[stem] = stack.enter_context(writer)
+            total = round(info.seconds * info.sample_rate) if info.seconds else None
+            done = 0
+            for pieces in self.stream(lambda: _file_pieces(path), info.sample_rate, info.channels):
+                for stem, writer in writers.items():
+                    writer.write(pieces[stem])
+                done += len(pieces[STEMS[0]])
+                if progress:
+                    progress(done, total)
+        _warn_of_clipping(paths, writers)
+        return paths
+
+    def stream(self, start: Callable[[], Pieces], sample_rate: int, channels: int) -> Iterator[dict[str, np.ndarray]]:
+        """Stems piece by piece, each (samples, channels) float32.
+
+        `start` begins the audio anew at each call: some normalizers need a first pass over all of it.
+        """
+        separation = Separation(self._predictor, sample_rate, channels, self._block_frames)
+        normalization = separation.measure(start())
+        if self.sums_to_mixture:
+            separated = separation.run(start(), normalization)
+        else:
+            separated = separation.run_with_iterative_phase(start(), normalization, self._iterations)
+        target_stem = self.card.codec.target
+        rest_stem = next(stem for stem in STEMS if stem != target_stem)
+        for target, rest in separated:
+            yield {target_stem: target, rest_stem: rest}
+
+
+def _warn_of_clipping(paths: dict[str, Path], writers: dict[str, AudioWriter]) -> None:
+    for stem, writer in writers.items():
+        if writer.clipped:
+            warnings.warn(
+                f"{paths[stem]}: {writer.clipped} samples were clipped; --bit-depth 32f (wav) keeps them.", stacklevel=3
+            )
+
+
+def _pieces(audio: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(audio), PIECE):
+        yield audio[start : start + PIECE]
+
+
+def _file_pieces(path: Path) -> Iterator[np.ndarray]:
+    with open_audio(path) as reader:
+        yield from reader.blocks(PIECE)

@@ -1,0 +1,79 @@
+"""The model file: one ONNX graph whose metadata says how to feed it and where it comes from."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from acapella.codec import SpectrogramCodec
+from acapella.errors import ModelFileError
+
+FORMAT_VERSION = 1
+DEFAULT_MODEL = "default"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model file says about itself.
+
+    `reach` is how many frames to either side an output frame depends on; blocks must start at multiples of `stride`.
+    """
+
+    codec: SpectrogramCodec
+    network: str
+    reach: int
+    stride: int
+    licence: str = ""
+    training: dict[str, Any] = field(default_factory=dict)
+
+    def to_metadata(self) -> dict[str, str]:
+        """As the strings that ONNX can carry."""
+        return {
+            "acapella_format": str(FORMAT_VERSION),
+            "acapella_codec": self.codec.to_json(),
+            "acapella_network": json.dumps({"name": self.network, "reach": self.reach, "stride": self.stride}),
+            "acapella_licence": self.licence,
+            "acapella_training": json.dumps(self.training),
+        }
+
+    @classmethod
+    def from_metadata(cls, metadata: dict[str, str], name: str) -> "ModelCard":
+        """Read back; `name` is the file's, for messages."""
+        version = metadata.get("acapella_format")
+        if version is None:
+            raise ModelFileError(f"{name} is an ONNX file, but not a model of Acapella.")
+        if version != str(FORMAT_VERSION):
+            raise ModelFileError(
+                f"{name} has model format {version}; this version of Acapella reads format {FORMAT_VERSION}."
+            )
+        network = json.loads(metadata["acapella_network"])
+        return cls(
+            codec=SpectrogramCodec.from_json(metadata["acapella_codec"]),
+            network=network["name"],
+            reach=network["reach"],
+            stride=network["stride"],
+            licence=metadata["acapella_licence"],
+            training=json.loads(metadata["acapella_training"]),
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        return asdict(self)
+
+
+def bundled_models() -> dict[str, Path]:
+    """The models that come with the package, by name."""
+    folder = Path(str(resources.files("acapella.models")))
+    return {path.stem: path for path in sorted(folder.glob("*.onnx"))}
+
+
+def find_model(model: str | Path | None) -> Path:
+    """The file of a bundled model's name, or of a path; None is the default model."""
+    bundled = bundled_models()
+    name = DEFAULT_MODEL if model is None else str(model)
+    if name in bundled:
+        return bundled[name]
+    if Path(name).is_file():
+        return Path(name)
+    raise ModelFileError(f"There is no model {name}: give an .onnx file or one of: {', '.join(bundled)}.")

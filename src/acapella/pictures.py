@@ -1,0 +1,62 @@
+"""Spectrogram pictures of audio files, of any length, in magma colours."""
+
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+
+from acapella.audio_files import open_audio
+from acapella.errors import MissingExtraError
+from acapella.signal.overlap import split
+from acapella.signal.stft import STFT
+
+WINDOW = 2048
+COLUMNS = 1600  # at most; a longer file is averaged in time
+RANGE_DB = 90.0
+UNKNOWN_SECONDS = 600.0  # length to plan for where a file does not tell its own
+
+
+def draw_spectrogram(audio: Path, picture: Path) -> None:
+    """Write `picture` (.png): the level in dB of the mean of all channels of `audio`, low frequencies at the bottom."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingExtraError("Drawing spectrograms", "analysis") from None
+    power, seconds, sample_rate = _pooled_power(audio)
+    level = 10 * np.log10(np.maximum(power, 1e-12))
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    image = axes.imshow(
+        level,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        extent=(0, seconds, 0, sample_rate / 2000),
+        vmin=-RANGE_DB,
+        vmax=0,
+    )
+    axes.set(title=audio.name, xlabel="Time (s)", ylabel="Frequency (kHz)")
+    figure.colorbar(image, label="Level (dB)")
+    figure.savefig(picture, dpi=120)
+
+
+def _pooled_power(audio: Path) -> tuple[np.ndarray, float, int]:
+    """Mean power (bins, about COLUMNS at most), relative to a full-scale tone; duration in s; sample rate in Hz."""
+    stft = STFT(WINDOW)
+    with open_audio(audio) as reader:
+        info = reader.info
+        frames = (info.seconds or UNKNOWN_SECONDS) * info.sample_rate / stft.hop
+        mono = (block.mean(axis=1)[None] for block in reader.blocks())
+        blocks = split(stft.stream(mono), length=ceil(frames / COLUMNS), context=0)
+        columns, lengths = zip(
+            *((_mean_power(block.frames[0]), block.frames.shape[-1]) for block in blocks), strict=True
+        )
+    full_scale = (stft.window.sum() / 2) ** 2
+    return np.array(columns).T / full_scale, sum(lengths) * stft.hop / info.sample_rate, info.sample_rate
+
+
+def _mean_power(spectrum: np.ndarray) -> np.ndarray:
+    power: np.ndarray = (np.abs(spectrum) ** 2).mean(axis=-1)
+    return power

@@ -1,0 +1,32 @@
+"""Settings own the allowed names; the registries must have just these."""
+
+from typing import get_args
+
+import pytest
+
+from acapella import settings
+from acapella.signal.choppers import CHOPPERS
+from acapella.signal.normalizers import NORMALIZERS
+from acapella.signal.representations import REPRESENTATIONS
+from acapella.training.batches import GENERATORS
+from acapella.training.hooks import HOOKS
+from acapella.training.losses import LOSSES, METRICS
+from acapella.training.networks import NETWORKS
+from acapella.training.optimizers import OPTIMIZERS
+
+REGISTRIES = {
+    "ChopName": CHOPPERS,
+    "NormalizerName": NORMALIZERS,
+    "RepresentationName": REPRESENTATIONS,
+    "BatchGeneratorName": GENERATORS,
+    "CheckpointName": HOOKS,
+    "LossName": LOSSES,
+    "MetricName": METRICS,
+    "ModelName": NETWORKS,
+    "OptimizerName": OPTIMIZERS,
+}
+
+
+@pytest.mark.parametrize("name", REGISTRIES)
+def test_settings_and_registry_have_the_same_names(name):
+    assert set(get_args(getattr(settings, name))) == set(REGISTRIES[name])

@@ -1,0 +1,159 @@
+"""Train on tones, export, isolate: the way of a song through everything."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from acapella import Isolator, Settings
+from acapella.metrics import si_sdr
+from tests.made import tone
+
+ROOT = Path(__file__).parents[2]
+RATE = 8000
+TINY = {
+    "FFT": "128",
+    "SAMPLE_RATE": str(RATE),
+    "BATCH": "4",
+    "CHOPPARAMS": "{'scale': 32, 'slices': 8}",
+    "EPOCH_STEPS": "16",
+    "EPOCHS": "2",
+    "MODEL_PARAMS": "{'rate': 0}",
+}
+
+
+def clicks(seconds: float, rng: np.random.Generator) -> np.ndarray:
+    """Ten clicks (samples, 1): upright lines in a spectrogram, where tones are level ones."""
+    audio = np.zeros((round(seconds * RATE), 1), np.float32)
+    audio[rng.integers(0, len(audio), 10)] = 0.9
+    return audio
+
+
+def write_corpus(folder: Path, tracks: int = 4, seconds: float = 1.5) -> None:
+    """The vocals are tones, the instrumental is clicks."""
+    rng = np.random.default_rng(0)
+    for track in range(tracks):
+        vocal, instrumental = tone(rng.uniform(300, 3000), seconds, RATE), clicks(seconds, rng)
+        parts = {"all": vocal + instrumental, "vocal": vocal, "instrumental": instrumental}
+        for part, audio in parts.items():
+            soundfile.write(folder / f"track{track}_{part}.wav", audio, RATE, subtype="FLOAT")
+
+
+@pytest.fixture
+def corpus(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "corpus").mkdir()
+    write_corpus(tmp_path / "corpus")
+    return tmp_path / "corpus"
+
+
+def command(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **TINY, **variables}
+    return subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("learn_phase", ["False", "True"])
+def test_training_on_tones_and_clicks_teaches_to_separate_them(corpus, learn_phase):
+    learning = {"EPOCH_STEPS": "1600", "EPOCHS": "1", "LEARN_PHASE": learn_phase, "CHECKPOINTS": ""}
+    training = command(str(ROOT / "vocal_isolation.py"), DATA=str(corpus), **learning)
+    assert training.returncode == 0, training.stderr
+    truth = {"vocal": tone(1234, 1, RATE), "instrumental": clicks(1, np.random.default_rng(9))}
+    mixture = truth["vocal"] + truth["instrumental"]
+    stems = Isolator.load("logs/last/weights/weights.onnx").isolate(mixture, RATE)
+    for stem in truth:
+        assert si_sdr(truth[stem], stems[stem]) > si_sdr(truth[stem], mixture) + 6
+
+
+@pytest.mark.slow
+def test_the_originals_commands(corpus, tmp_path):
+    training = command(
+        str(ROOT / "vocal_isolation.py"),
+        DATA=str(corpus),
+        CHECKPOINTS="tensorboard,weights,early_stopping,error_visualization",
+        TENSORBOARD_INFO="full",
+    )
+    assert training.returncode == 0, training.stderr
+    assert "samples/s" in training.stderr
+    run = tmp_path / "logs/last"
+    left = {path.relative_to(run).as_posix() for path in run.rglob("*")}
+    assert {"env", "network.png", "metrics.json", "best_weights.hdf5", "weights/weights.h5"} <= left
+    assert {"weights/weights.onnx", "error_visualization/epoch_002_channel_1.png"} <= left
+    assert any(name.startswith("tensorboard/events") for name in left)
+    epochs = json.loads((run / "metrics.json").read_text())
+    assert [epoch["epoch"] for epoch in epochs] == [1, 2]
+    assert {"loss", "val_loss", "mean_pred", "val_max_pred"} <= set(epochs[0])
+
+    song = tmp_path / "song.wav"
+    soundfile.write(song, tone(500, 1, 44100, 2), 44100)
+    isolation = command(str(ROOT / "vocal_isolation.py"), "song.wav")
+    assert isolation.returncode == 0, isolation.stderr
+    for name in ("song_vocal.wav", "song_instrumental.wav", "song.png", "song_vocal.png", "song_instrumental.png"):
+        assert (tmp_path / name).is_file()
+
+    from_model = soundfile.read("song_vocal.wav")[0]
+    (run / "weights/weights.onnx").unlink()
+    isolation = command(str(ROOT / "vocal_isolation.py"), "song.wav")
+    assert isolation.returncode == 0, isolation.stderr
+    np.testing.assert_allclose(soundfile.read("song_vocal.wav")[0], from_model, atol=1e-4)
+
+    loaded = command(str(ROOT / "vocal_isolation.py"), DATA=str(corpus), LOAD="True", START_EPOCH="1")
+    assert loaded.returncode == 0, loaded.stderr
+    assert "epoch 2/2" in loaded.stderr
+    assert "epoch 1/2" not in loaded.stderr
+
+
+@pytest.mark.slow
+def test_without_weights_the_bundled_model_is_used_and_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("song.wav", tone(500, 0.3, 44100), 44100)
+    isolation = command(str(ROOT / "vocal_isolation.py"), "song.wav", WEIGHTS="weights/mine.h5")
+    assert isolation.returncode == 0, isolation.stderr
+    assert "There is no file WEIGHTS='weights/mine.h5': the bundled model is used." in isolation.stderr
+    assert (tmp_path / "song_vocal.wav").is_file()
+
+
+@pytest.mark.slow
+def test_a_model_file_beats_the_environment_with_a_warning(corpus, tmp_path):
+    assert command(str(ROOT / "vocal_isolation.py"), DATA=str(corpus), EPOCHS="1").returncode == 0
+    soundfile.write("song.wav", tone(500, 0.3, 44100), 44100)
+    isolation = command(str(ROOT / "vocal_isolation.py"), "song.wav", FFT="256")
+    assert isolation.returncode == 0, isolation.stderr
+    assert "window_length 128 (not 256)" in isolation.stderr
+
+
+@pytest.mark.slow
+def test_presets_can_be_sourced(corpus, tmp_path):
+    script = f"source {ROOT}/envs/lps && DATA={corpus} EPOCHS=1 EPOCH_STEPS=8 FFT=128 SAMPLE_RATE=8000 "
+    script += f"CHOPPARAMS=\"{{'scale': 32}}\" {sys.executable} {ROOT}/vocal_isolation.py"
+    run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "logs/last/weights/weights_lps.onnx").is_file()
+    assert Settings.read(tmp_path / "logs/last/env").representation_name == "lps"
+
+
+@pytest.mark.slow
+def test_acapella_train_and_export(corpus, tmp_path):
+    training = command(
+        "-m", "acapella", "train", "--data", "corpus", "--env", str(ROOT / "envs/ci"), LEARN_PHASE="False"
+    )
+    assert training.returncode == 0, training.stderr
+    weights = tmp_path / "logs/last/best_weights.hdf5"
+    export = command("-m", "acapella", "export", str(weights), "-o", "mine.onnx", LEARN_PHASE="False")
+    assert export.returncode == 0, export.stderr
+    assert Isolator.load("mine.onnx").card.codec.representation == "lps"
+
+
+def test_training_without_a_corpus_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    training = command("-m", "acapella", "train", DATA="nowhere")
+    assert training.returncode == 1
+    assert (
+        training.stderr
+        == "Error: DATA='nowhere' is not a folder; name the one that holds NAME_all.wav and its stems.\n"
+    )

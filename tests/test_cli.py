@@ -1,0 +1,155 @@
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from acapella import __version__, cli
+from tests.made import tone, write_gain_model, write_song
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The current folder, with a song and a model that gives half of it."""
+    monkeypatch.chdir(tmp_path)
+    write_song(tmp_path / "song.wav", 0.5)
+    write_gain_model(tmp_path / "half.onnx", representation="ri")
+    return tmp_path
+
+
+def run(*words: object) -> int:
+    """Exit code of the command."""
+    with pytest.raises(SystemExit) as stop:
+        cli.main([str(word) for word in words])
+    return stop.value.code or 0
+
+
+def stems_in(folder) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if "_vocal" in path.name or "_instrumental" in path.name)
+
+
+@pytest.mark.parametrize("words", [["song.wav"], ["isolate", "song.wav"]])
+def test_a_song_becomes_two_stems_beside_it(folder, words, capsys):
+    assert run(*words, "--model", "half.onnx") == 0
+    assert stems_in(folder) == ["song_instrumental.wav", "song_vocal.wav"]
+    total = sum(soundfile.read(name)[0] for name in stems_in(folder))
+    np.testing.assert_allclose(total, soundfile.read("song.wav")[0], atol=1e-4)
+    assert "song.wav → song_vocal.wav, song_instrumental.wav" in capsys.readouterr().err
+
+
+def test_options_choose_folder_stems_format_and_depth(folder):
+    options = ["-o", "new/stems", "--stems", "vocal", "--format", "flac", "--bit-depth", "24"]
+    assert run("song.wav", "--model", "half.onnx", *options) == 0
+    assert stems_in(folder / "new/stems") == ["song_vocal.flac"]
+    assert soundfile.info("new/stems/song_vocal.flac").subtype == "PCM_24"
+
+
+def test_a_bad_file_is_named_and_the_others_are_done(folder, capsys):
+    (folder / "bad.wav").write_text("no audio")
+    assert run("bad.wav", "song.wav", "nowhere.wav", "--model", "half.onnx") == 1
+    assert stems_in(folder) == ["song_instrumental.wav", "song_vocal.wav"]
+    printed = capsys.readouterr().err
+    assert "Error: bad.wav" in printed
+    assert "Error: nowhere.wav" in printed
+    assert "1 of 3 songs done." in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["song.wav", "--stems", "drums"], "--stems 'drums' is not made of: vocal, instrumental."),
+        (["song.wav", "--format", "midi"], "format='midi' is not one of: wav, flac,"),
+        (["song.wav", "--bit-depth", "8"], "--bit-depth='8' is not one of: 16, 24, 32f."),
+        (["song.wav", "--format", "flac", "--bit-depth", "32f"], "flac cannot hold 32f samples; use wav."),
+        (["song.wav", "--phase", "zero"], "phase='zero' is not one of: mixture, iterative."),
+        (["."], "is a folder: add -r"),
+        (["song.wav", "-o", "-"], "-o - writes one stem as wav"),
+        (["song.wav", "half.onnx", "-o", "-", "--stems", "vocal"], "-o - takes one song."),
+        (["song.wav", "song.wav"], "would both write"),
+        (["song.wav", "--colour", "red"], "No such option"),
+        (["isolate"], "Missing argument"),
+    ],
+)
+def test_wrong_usage_ends_with_2_before_any_work(folder, words, message, capsys):
+    assert run(*words, *(["--model", "half.onnx"] if len(words) > 1 or words == ["."] else [])) == 2
+    assert message in capsys.readouterr().err
+    assert stems_in(folder) == []
+
+
+def test_an_unknown_model_ends_with_1(folder, capsys):
+    assert run("song.wav", "--model", "nowhere.onnx") == 1
+    assert "There is no model nowhere.onnx: give an .onnx file or one of: default." in capsys.readouterr().err
+
+
+def test_a_folder_is_searched_and_our_outputs_are_left_out(folder, capsys):
+    (folder / "album").mkdir()
+    write_song(folder / "album/b.flac", 0.2)
+    for _ in range(2):
+        assert run(".", "-r", "--model", "half.onnx") == 0
+        assert "2 of 2 songs done." in capsys.readouterr().err
+    assert run(".", "-r", "--model", "half.onnx", "--skip-existing") == 0
+    assert capsys.readouterr().err.count("skipped") == 2
+
+
+def test_quiet_says_nothing_wherever_it_stands(folder, capsys):
+    assert run("song.wav", "--model", "half.onnx", "--quiet") == 0
+    assert run("-q", "song.wav", "--model", "half.onnx") == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_debug_shows_the_traceback(folder):
+    with pytest.raises(Exception, match="nowhere"):
+        cli.main(["--debug", "nowhere.wav", "--model", "half.onnx"])
+
+
+def test_pictures_are_drawn(folder):
+    assert run("song.wav", "--model", "half.onnx", "--pictures") == 0
+    assert {path.name for path in folder.glob("*.png")} == {"song.png", "song_vocal.png", "song_instrumental.png"}
+
+
+def test_pipes(folder):
+    command = [sys.executable, "-m", "acapella", "isolate", "-", "-o", "-", "--stems", "vocal", "--model", "half.onnx"]
+    song = tone(440, 0.5, 44100, 2)
+    soundfile.write("song.wav", song, 44100)
+    piped = subprocess.run(command, input=(folder / "song.wav").read_bytes(), capture_output=True, check=True)
+    assert piped.stderr == b""
+    vocal, rate = soundfile.read(io.BytesIO(piped.stdout))
+    assert (rate, vocal.shape) == (44100, (22050, 2))
+    np.testing.assert_allclose(vocal, song / 2, atol=1e-3)
+
+
+@pytest.mark.parametrize("words", [["--help"], [], ["-h"]])
+def test_help(words, capsys):
+    assert run(*words) == 0
+    printed = capsys.readouterr().out
+    assert all(command in printed for command in ("isolate", "train", "export", "prepare", "models", "options"))
+
+
+@pytest.mark.parametrize("command", ["isolate", "train", "export", "prepare"])
+def test_help_of_commands_has_an_example(command, capsys):
+    assert run(command, "--help") == 0
+    assert "Example" in capsys.readouterr().out
+
+
+def test_version(capsys):
+    assert run("--version") == 0
+    assert capsys.readouterr().out == f"acapella {__version__}\n"
+
+
+def test_models_lists_the_default(capsys):
+    assert run("models") == 0
+    assert capsys.readouterr().out.startswith("default: ")
+
+
+def test_options_prints_the_table(capsys):
+    assert run("options") == 0
+    assert "| CHOPNAME |" in capsys.readouterr().out
+
+
+def test_wrong_settings_end_with_2(folder, monkeypatch, capsys):
+    monkeypatch.setenv("CHOPNAME", "tyle")
+    assert run("train") == 2
+    assert "CHOPNAME='tyle' is not one of: tile, full," in capsys.readouterr().err
