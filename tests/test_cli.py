@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+from tests.made import tone, write_gain_model, write_song
 
 from acapella import __version__, cli
-from tests.made import tone, write_gain_model, write_song
 
 
 @pytest.fixture

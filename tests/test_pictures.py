@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import soundfile
+from tests.made import tone
 
 from acapella.pictures import _pooled_power, draw_spectrogram
-from tests.made import tone
 
 
 @pytest.mark.parametrize("seconds", [0.01, 1, 100])

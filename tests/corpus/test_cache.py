@@ -3,12 +3,12 @@ import os
 import numpy as np
 import pytest
 import soundfile
+from tests.made import tone
 
 from acapella.codec import SpectrogramCodec
 from acapella.corpus.cache import Cache
 from acapella.corpus.tracks import find_tracks
 from acapella.errors import AudioFileError, CorpusError
-from tests.made import tone
 
 
 @pytest.fixture
@@ -71,6 +71,6 @@ def test_a_sample_more_or_less_is_cut(track, tmp_path):
 
 def test_a_corrupt_file_is_one_sentence_and_leaves_no_audio(track, tmp_path):
     track.files["all"].write_bytes(b"no audio")
-    with pytest.raises(AudioFileError, match="song_all.wav"):
+    with pytest.raises(AudioFileError, match=r"song_all\.wav"):
         Cache(tmp_path / "cache", SpectrogramCodec()).pair(track)
     assert not list((tmp_path / "cache").rglob("*.f32"))

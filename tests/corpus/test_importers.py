@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import soundfile
+from tests.made import tone
 
 from acapella.corpus.importers import mir1k, stem_folders, write_corpus
 from acapella.corpus.tracks import find_tracks
 from acapella.errors import CorpusError
-from tests.made import tone
 
 
 def read(path):

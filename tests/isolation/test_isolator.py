@@ -3,12 +3,12 @@ import warnings
 import numpy as np
 import pytest
 import soundfile
+from tests.isolation.fakes import Gain
+from tests.made import tone, write_gain_model, write_song
 
 from acapella import Isolator
 from acapella.errors import AudioFileError, ModelFileError, UsageError
 from acapella.isolation.isolator import STEMS
-from tests.isolation.fakes import Gain
-from tests.made import tone, write_gain_model, write_song
 
 
 @pytest.fixture

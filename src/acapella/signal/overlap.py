@@ -6,6 +6,7 @@ as in one piece, provided that blocks start at multiples of its stride.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -26,27 +27,17 @@ class Block:
 def split(pieces: Iterable[np.ndarray], length: int, context: int) -> Iterator[Block]:
     """Blocks of `length` new frames from `pieces` (..., frames) of any sizes; the last one may be shorter."""
     waiting: list[np.ndarray] = []
-    frames = 0
     before = 0
-    for piece in pieces:
-        waiting.append(piece)
-        frames += piece.shape[-1]
-        if frames < before + length + context:
+    for piece in chain(pieces, [None]):
+        if piece is not None:
+            waiting.append(piece)
+        enough = 1 if piece is None else length + context  # frames behind `before`; at the end, any
+        if sum(part.shape[-1] for part in waiting) < before + enough:
             continue
         buffer = np.concatenate(waiting, axis=-1)
-        while buffer.shape[-1] >= before + length + context:
-            yield Block(buffer[..., : before + length + context], before, context)
+        while (frames := buffer.shape[-1]) >= before + enough:
+            after = min(context, max(0, frames - before - length))
+            yield Block(buffer[..., : before + length + context], before, after)
             buffer = buffer[..., max(0, before + length - context) :]
             before = min(context, before + length)
-        waiting, frames = [buffer], buffer.shape[-1]
-    if frames > before:
-        yield from _last_blocks(np.concatenate(waiting, axis=-1), before, length, context)
-
-
-def _last_blocks(buffer: np.ndarray, before: int, length: int, context: int) -> Iterator[Block]:
-    """What remains, when less than a whole context follows."""
-    while buffer.shape[-1] > before:
-        after = max(0, buffer.shape[-1] - before - length)
-        yield Block(buffer[..., : before + length + context], before, min(after, context))
-        buffer = buffer[..., max(0, before + length - context) :]
-        before = min(context, before + length)
+        waiting = [buffer]

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback
 
+from acapella.training.module import epoch_of
+
 
 class ErrorPicture(Callback):
     """After each epoch draws a picture a channel in `folder`: frequency upwards, time to the right."""
@@ -40,9 +42,10 @@ class ErrorPicture(Callback):
         if self._total is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
+        epoch = epoch_of(pl_module) + 1
         for channel, errors in enumerate((self._total / self._slices).cpu().numpy()):
-            path = self._folder / f"epoch_{trainer.current_epoch + 1:03d}_channel_{channel}.png"
-            draw_errors(errors, f"Epoch {trainer.current_epoch + 1}, channel {channel}", path)
+            path = self._folder / f"epoch_{epoch:03d}_channel_{channel}.png"
+            draw_errors(errors, f"Epoch {epoch}, channel {channel}", path)
 
 
 def draw_errors(errors: np.ndarray, title: str, path: Path) -> None:

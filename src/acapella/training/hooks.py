@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from acapella.settings import Settings
 from acapella.training.error_picture import ErrorPicture
 from acapella.training.keras_weights import save_keras_weights
-from acapella.training.module import Isolation
+from acapella.training.module import Isolation, epoch_of
 
 LINE_EVERY = 30.0  # seconds between lines where there is no terminal
 
@@ -38,7 +38,7 @@ class ProgressReport(Callback):
         """Open the bar."""
         self._started = self._spoken = time.monotonic()
         self._samples = 0
-        self._epoch = f"epoch {_epoch(pl_module) + 1}/{self._last_epoch}"
+        self._epoch = f"epoch {epoch_of(pl_module) + 1}/{self._last_epoch}"
         if self._console.is_terminal:
             columns = (
                 TextColumn("{task.description}"),
@@ -106,12 +106,7 @@ class History(Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Take the epoch's numbers."""
         numbers = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        self.epochs.append({"epoch": _epoch(pl_module) + 1, **numbers})
-
-
-def _epoch(module: pl.LightningModule) -> int:
-    assert isinstance(module, Isolation)
-    return module.first_epoch + module.current_epoch
+        self.epochs.append({"epoch": epoch_of(pl_module) + 1, **numbers})
 
 
 def _early_stopping(settings: Settings, folder: Path, validated: bool) -> Callback:

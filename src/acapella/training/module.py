@@ -72,7 +72,12 @@ class Isolation(pl.LightningModule):
         self._make_optimizer = make_optimizer
         self._batches = batches
         self._validation = validation
-        self.first_epoch = first_epoch
+        self._first_epoch = first_epoch
+
+    @property
+    def epoch(self) -> int:
+        """The running epoch, from 0; START_EPOCH counts."""
+        return self._first_epoch + self.current_epoch
 
     def forward(self, mixture: torch.Tensor) -> torch.Tensor:
         """Predicted target; both (batch, channels, bins, frames)."""
@@ -81,8 +86,7 @@ class Isolation(pl.LightningModule):
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """The batches of the coming epoch."""
-        epoch = self.first_epoch + self.current_epoch
-        return DataLoader(EpochOfBatches(self._batches, epoch), batch_size=None)
+        return DataLoader(EpochOfBatches(self._batches, self.epoch), batch_size=None)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """The validation slices."""
@@ -121,3 +125,9 @@ class Isolation(pl.LightningModule):
         if scheduler is None:
             return {"optimizer": optimizer}
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
+def epoch_of(module: pl.LightningModule) -> int:
+    """The running epoch of `module`, as hooks are handed it."""
+    assert isinstance(module, Isolation)
+    return module.epoch

@@ -8,6 +8,8 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.tensorboard import SummaryWriter
 
+from acapella.training.module import epoch_of
+
 
 class FullInfo(Callback):
     """Adds to TensorBoard, once an epoch, what the curves do not show."""
@@ -25,7 +27,7 @@ class FullInfo(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write the histograms."""
-        writer, epoch = _writer(trainer), trainer.current_epoch
+        writer, epoch = _writer(trainer), epoch_of(pl_module)
         for name, parameter in pl_module.named_parameters():
             writer.add_histogram(f"weights/{name}", parameter, epoch)
         for name, gradient in self._gradients.items():
@@ -49,7 +51,7 @@ class FullInfo(Callback):
         top = mixture[0, :1].abs().max().clamp(min=1e-6)
         for name, tensor in (("mixture", mixture), ("target", target), ("prediction", prediction)):
             picture = (tensor[0, :1].abs() / top).clamp(0, 1).flip(1)
-            _writer(trainer).add_image(f"slice/{name}", picture, trainer.current_epoch)
+            _writer(trainer).add_image(f"slice/{name}", picture, epoch_of(pl_module))
 
 
 def _writer(trainer: pl.Trainer) -> SummaryWriter:
