@@ -1,6 +1,8 @@
 import io
+import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -39,6 +41,11 @@ def test_a_song_becomes_two_stems_beside_it(folder, words, capsys):
     assert "song.wav → song_vocal.wav, song_instrumental.wav" in capsys.readouterr().err
 
 
+def test_names_after_two_dashes_are_files(folder, capsys):
+    assert run("--", "--no-such-song.wav") == 1
+    assert "--no-such-song.wav: cannot be read" in capsys.readouterr().err
+
+
 def test_options_choose_folder_stems_format_and_depth(folder):
     options = ["-o", "new/stems", "--stems", "vocal", "--format", "flac", "--bit-depth", "24"]
     assert run("song.wav", "--model", "half.onnx", *options) == 0
@@ -69,6 +76,10 @@ def test_a_bad_file_is_named_and_the_others_are_done(folder, capsys):
         (["song.wav", "-o", "-"], "-o - writes one stem as wav"),
         (["song.wav", "half.onnx", "-o", "-", "--stems", "vocal"], "-o - takes one song."),
         (["song.wav", "song.wav"], "would both write"),
+        (["song.wav", "./sub/../song.wav"], "would both write"),
+        (["song.wav", "song_vocal.wav"], "song.wav would overwrite song_vocal.wav"),
+        (["song.wav", "-o", "half.onnx"], "-o half.onnx is a file; name a folder."),
+        (["song.wav", "-o", "-", "--stems", "vocal", "--pictures"], "-o - goes with neither"),
         (["song.wav", "--colour", "red"], "No such option"),
         (["isolate"], "Missing argument"),
     ],
@@ -92,6 +103,42 @@ def test_a_folder_is_searched_and_our_outputs_are_left_out(folder, capsys):
         assert "2 of 2 songs done." in capsys.readouterr().err
     assert run(".", "-r", "--model", "half.onnx", "--skip-existing") == 0
     assert capsys.readouterr().err.count("skipped") == 2
+
+
+def test_outputs_in_a_folder_inside_are_left_out_as_well(folder, capsys):
+    for _ in range(2):
+        assert run(".", "-r", "-o", "stems", "--model", "half.onnx") == 0
+    assert stems_in(folder / "stems") == ["song_instrumental.wav", "song_vocal.wav"]
+
+
+def test_an_empty_folder_is_named_and_the_others_are_done(folder, capsys):
+    (folder / "empty").mkdir()
+    assert run("empty", "song.wav", "-r", "--model", "half.onnx") == 1
+    assert "Error: empty holds no audio files." in capsys.readouterr().err
+    assert stems_in(folder) == ["song_instrumental.wav", "song_vocal.wav"]
+
+
+def test_a_song_that_the_format_cannot_hold_is_named_and_the_others_are_done(folder, capsys):
+    write_song(folder / "high.wav", 0.2, 96000)
+    assert run("high.wav", "song.wav", "--format", "mp3", "--model", "half.onnx") == 1
+    assert "Error: high.wav: mp3 cannot hold 96000 Hz; use wav or flac." in capsys.readouterr().err
+    assert stems_in(folder) == ["song_instrumental.mp3", "song_vocal.mp3"]
+
+
+def test_brackets_in_names_are_only_brackets(folder, capsys):
+    write_song(folder / "b [live] :smile:.wav", 0.1)
+    assert run("b [live] :smile:.wav", "--model", "half.onnx") == 0
+    assert "b [live] :smile:.wav → b [live] :smile:_vocal.wav" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_named_pipes(folder):
+    os.mkfifo(folder / "pipe.wav")
+    content = (folder / "song.wav").read_bytes()
+    writer = threading.Thread(target=lambda: (folder / "pipe.wav").write_bytes(content), daemon=True)
+    writer.start()
+    assert run("pipe.wav", "--model", "half.onnx") == 0
+    assert stems_in(folder) == ["pipe_instrumental.wav", "pipe_vocal.wav"]
 
 
 def test_quiet_says_nothing_wherever_it_stands(folder, capsys):
@@ -128,7 +175,7 @@ def test_help(words, capsys):
     assert all(command in printed for command in ("isolate", "train", "export", "prepare", "models", "options"))
 
 
-@pytest.mark.parametrize("command", ["isolate", "train", "export", "prepare"])
+@pytest.mark.parametrize("command", ["isolate", "train", "export", "prepare", "models", "options"])
 def test_help_of_commands_has_an_example(command, capsys):
     assert run(command, "--help") == 0
     assert "Example" in capsys.readouterr().out
@@ -153,3 +200,19 @@ def test_wrong_settings_end_with_2(folder, monkeypatch, capsys):
     monkeypatch.setenv("CHOPNAME", "tyle")
     assert run("train") == 2
     assert "CHOPNAME='tyle' is not one of: tile, full," in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "module", "extra"),
+    [
+        (["train"], "acapella.experiments.training_run", "train"),
+        (["export", "weights.h5"], "acapella.training.export", "train"),
+        (["song.wav", "--model", "half.onnx", "--pictures"], "matplotlib.figure", "analysis"),
+    ],
+)
+def test_what_is_not_installed_is_named(folder, monkeypatch, capsys, words, module, extra):
+    monkeypatch.setitem(sys.modules, module, None)  # importing it fails as if it were not installed
+    assert run(*words) == 2
+    assert (
+        f"needs packages that are not installed: pip install '.[{extra}]' in the checkout." in capsys.readouterr().err
+    )

@@ -36,6 +36,8 @@ class SpectrogramCodec:
     target: str = "vocal"
 
     def __post_init__(self) -> None:
+        if self.channels not in (1, 2):
+            raise ValueError(f"a network takes 1 or 2 channels, not {self.channels}")
         STFT(self.window_length)  # raises where the length will not do
         choose(REPRESENTATIONS, self.representation, "REPRESENTATION")
         choose(NORMALIZERS, self.normalizer, "NORMALIZER")
@@ -119,7 +121,10 @@ class SpectrogramCodec:
         return normalization.apply(self.represent(spectrum)).astype(np.float32, copy=False)
 
     def decode(self, tensor: np.ndarray, mixture: np.ndarray, normalization: Normalization) -> np.ndarray:
-        """Spectrum of the target that `tensor` predicts, given the spectrum of the `mixture`."""
+        """Spectrum of the target that `tensor` predicts, complex64 and of the shape of the `mixture`'s.
+
+        `tensor` is (..., tensor channels, bins, frames), `mixture` (..., channels, bins, frames).
+        """
         return self._representation.decode(normalization.invert(tensor), mixture)
 
     def decode_amplitude(self, tensor: np.ndarray, normalization: Normalization) -> np.ndarray:

@@ -38,7 +38,7 @@ class MissingExtraError(UsageError):
     """An optional dependency is needed and not installed."""
 
     def __init__(self, purpose: str, extra: str) -> None:
-        super().__init__(f"{purpose} needs packages that are not installed: pip install 'acapella[{extra}]'.")
+        super().__init__(f"{purpose} needs packages that are not installed: pip install '.[{extra}]' in the checkout.")
 
 
 class InputError(AcapellaError):

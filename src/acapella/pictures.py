@@ -16,13 +16,19 @@ RANGE_DB = 90.0
 UNKNOWN_SECONDS = 600.0  # length to plan for where a file does not tell its own
 
 
-def draw_spectrogram(audio: Path, picture: Path) -> None:
-    """Write `picture` (.png): the level in dB of the mean of all channels of `audio`, low frequencies at the bottom."""
+def check_installed() -> None:
+    """MissingExtraError where matplotlib is not there; call it before work whose result is to be drawn."""
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+        import matplotlib.figure  # noqa: F401
     except ImportError:
         raise MissingExtraError("Drawing spectrograms", "analysis") from None
+
+
+def draw_spectrogram(audio: Path, picture: Path) -> None:
+    """Write `picture` (.png): the level in dB of the mean of all channels of `audio`, low frequencies at the bottom."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     power, seconds, sample_rate = _pooled_power(audio)
     level = 10 * np.log10(np.maximum(power, 1e-12))
     figure = Figure(figsize=(12, 5), layout="constrained")
@@ -39,7 +45,9 @@ def draw_spectrogram(audio: Path, picture: Path) -> None:
     )
     axes.set(title=audio.name, xlabel="Time (s)", ylabel="Frequency (kHz)")
     figure.colorbar(image, label="Level (dB)")
-    figure.savefig(picture, dpi=120)
+    unfinished = picture.with_name(f".{picture.name}.partial")
+    figure.savefig(unfinished, dpi=120, format="png")
+    unfinished.replace(picture)
 
 
 def _pooled_power(audio: Path) -> tuple[np.ndarray, float, int]:

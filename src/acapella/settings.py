@@ -55,6 +55,7 @@ CountFromZero = Annotated[int, Field(ge=0), Allowed("whole number >= 0")]
 WindowLength = Annotated[int, Field(gt=0, multiple_of=4), Allowed("positive multiple of 4")]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+NetworkChannels = Annotated[int, Field(ge=1, le=2), Allowed("1 or 2")]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Split = Annotated[float, Field(gt=0, lt=1), Allowed("number > 0 and < 1")]
 
@@ -243,7 +244,7 @@ class Settings(OriginalOptions):
 
     phase: PhaseName = _option("mixture", "Phase of log-power predictions: the mixture's, or reconstructed")
     sample_rate: Count = _option(22050, "Samples per second that the network works at")
-    channels: Count = _option(1, "Audio channels that the network sees together")
+    channels: NetworkChannels = _option(1, "Audio channels that the network sees together")
     representation: Literal[RepresentationName, ""] = _option("", "Kind of spectra; empty: as LEARN_PHASE says")
     validation_tracks: TrackNames = _option(
         "SweetLights_YouLetMeDown,Schumann_Mignon,AimeeNorwich_Child,Creepoid_OldTree,PurlingHiss_Lolita,"

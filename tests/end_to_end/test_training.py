@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -147,6 +148,23 @@ def test_acapella_train_and_export(corpus, tmp_path):
     export = command("-m", "acapella", "export", str(weights), "-o", "mine.onnx", LEARN_PHASE="False")
     assert export.returncode == 0, export.stderr
     assert Isolator.load("mine.onnx").card.codec.representation == "lps"
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_learnt(corpus, tmp_path):
+    environment = {**os.environ, **TINY, "EPOCHS": "1000", "DATA": str(corpus)}
+    words = [sys.executable, "-u", "-m", "acapella", "train"]
+    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as training:
+        assert training.stderr
+        for line in training.stderr:
+            if line.startswith("epoch 1/1000"):
+                break
+        training.send_signal(signal.SIGINT)
+        rest = training.stderr.read()
+    assert training.returncode == 130, rest
+    assert "Interrupted; what was learnt so far is kept." in rest
+    assert "Traceback" not in rest
+    assert (tmp_path / "logs/last/weights/weights.onnx").is_file()
 
 
 def test_training_without_a_corpus_is_one_sentence(tmp_path, monkeypatch):

@@ -33,6 +33,20 @@ def test_arrays_of_other_shapes_are_refused(isolator, shape):
         isolator.isolate(np.zeros(shape), 44100)
 
 
+@pytest.mark.parametrize(
+    ("audio", "rate", "message"),
+    [
+        (np.zeros((2, 3000)), 44100, "transpose"),
+        (np.zeros(3000, np.int16), 44100, "not int16"),
+        (np.full(3000, np.nan), 44100, "NaN"),
+        (np.zeros(3000), 0, "at least 1 Hz"),
+    ],
+)
+def test_arrays_that_cannot_be_audio_are_refused(isolator, audio, rate, message):
+    with pytest.raises(UsageError, match=message):
+        isolator.isolate(audio, rate)
+
+
 def test_the_target_may_be_the_instrumental(rng):
     audio = rng.uniform(-1, 1, (9000, 1)).astype(np.float32)
     stems = Isolator(Gain(1, target="instrumental")).isolate(audio, 22050)
@@ -120,6 +134,11 @@ def test_what_is_no_model_is_one_sentence(tmp_path, name):
     (tmp_path / "text.onnx").write_text("text")
     with pytest.raises(ModelFileError, match=name):
         Isolator.load(tmp_path / name)
+
+
+def test_weights_are_no_model_file():
+    with pytest.raises(ModelFileError, match=r"acapella export mine\.h5"):
+        Isolator.load("mine.h5")
 
 
 def test_an_unknown_phase_is_refused():

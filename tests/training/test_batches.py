@@ -94,5 +94,11 @@ def test_every_chopper_makes_batches(chopname):
 
 @pytest.mark.parametrize("generator", ["keras", "random"])
 def test_tracks_shorter_than_a_slice_are_an_error(generator):
-    with pytest.raises(CorpusError, match="slice"):
-        batches(tracks(0.05), batch_generator=generator, chopparams={"scale": 64}).load(0, 0)
+    with pytest.raises(CorpusError, match="CHOPNAME='tile' with CHOPPARAMS scale 64 cuts no slice"):
+        batches(tracks(0.05), batch_generator=generator, chopparams={"scale": 64})
+
+
+@pytest.mark.parametrize("generator", ["keras", "random"])
+def test_slices_higher_than_the_spectrogram_are_an_error(generator):
+    with pytest.raises(CorpusError, match="cuts no slice"):
+        batches(tracks(2), batch_generator=generator, chopparams={"scale": 40, "upper": True})

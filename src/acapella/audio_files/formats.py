@@ -61,13 +61,24 @@ def check_format(format: str, sample_rate: int, channels: int, bit_depth: BitDep
         what = f"{channels} channels"
     elif not chosen.holds_rate(sample_rate):
         what = f"{sample_rate} Hz"
-    elif bit_depth not in chosen.depths:
-        what = f"{bit_depth} samples" if isinstance(bit_depth, str) else f"{bit_depth} bit"
     else:
-        return chosen
+        return check_depth(format, bit_depth)
     able = [name for name, other in FORMATS.items() if other.holds(sample_rate, channels, bit_depth)]
+    raise UsageError(_refusal(format, what, able))
+
+
+def check_depth(format: str, bit_depth: BitDepth) -> Format:
+    """The entry of `format`; a UsageError that names formats that can, where it cannot hold the bit depth."""
+    chosen = choose(FORMATS, format, "format")
+    if bit_depth in chosen.depths:
+        return chosen
+    what = f"{bit_depth} samples" if isinstance(bit_depth, str) else f"{bit_depth} bit"
+    raise UsageError(_refusal(format, what, [name for name, other in FORMATS.items() if bit_depth in other.depths]))
+
+
+def _refusal(format: str, what: str, able: list[str]) -> str:
     remedy = f"use {' or '.join(able[:2])}" if able else "no format here can"
-    raise UsageError(f"{format} cannot hold {what}; {remedy}.")
+    return f"{format} cannot hold {what}; {remedy}."
 
 
 @dataclass(frozen=True)

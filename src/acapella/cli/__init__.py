@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from acapella import __version__
+from acapella.cli.console import report
 from acapella.cli.isolate import isolate
 from acapella.cli.models import models
 from acapella.cli.train import export, options, prepare, train
@@ -57,11 +58,11 @@ def run_guarded(command: Callable[[list[str]], int | None], arguments: list[str]
     warnings.showwarning = _show_warning
     try:
         sys.exit(command(arguments))
-    except AcapellaError as error:
+    except (AcapellaError, OSError) as error:
         if "--debug" in arguments:
             raise
-        typer.echo(f"Error: {error}", err=True)
-        sys.exit(error.exit_code)
+        report(error)
+        sys.exit(error.exit_code if isinstance(error, AcapellaError) else 1)
     except KeyboardInterrupt:
         typer.echo("Interrupted.", err=True)
         sys.exit(130)
@@ -75,7 +76,7 @@ def _with_command(given: list[str]) -> list[str]:
     flags, words = [word for word in given if word in FLAGS], [word for word in given if word not in FLAGS]
     if not words:
         return [*flags, "--help"]
-    if words[0] in COMMANDS or (words[0].startswith("-") and words[0] != "-"):
+    if words[0] in COMMANDS or (words[0].startswith("-") and words[0] not in ("-", "--")):
         return [*flags, *words]
     return [*flags, "isolate", *words]
 

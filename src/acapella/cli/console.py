@@ -4,25 +4,54 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+LINE_EVERY = 30.0  # seconds between lines where there is no terminal
+
+Progressed = Callable[[int, int | None], None]  # called with what is done, and of how much where that is known
+
 
 def make_console(quiet: bool) -> Console:
-    """A console on standard error, silent with --quiet."""
-    return Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+    """A console on standard error, silent with --quiet; brackets in names of files are only brackets."""
+    return Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+def report(error: Exception) -> None:
+    """Print what went wrong as one sentence."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"Error: {where}{error.strerror}.", err=True)
+    else:
+        typer.echo(f"Error: {error}", err=True)
 
 
 @contextmanager
-def song_progress(console: Console, name: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar for one song while it lasts; nothing where there is no terminal. Yields the callback that moves it."""
+def song_progress(console: Console, name: str) -> Iterator[Progressed]:
+    """A bar for one song while it lasts, or a line now and then where there is no terminal."""
     if not console.is_terminal:
-        yield lambda done, total: None
+        yield _Lines(console, name)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(name, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+class _Lines:
+    """Says every LINE_EVERY seconds how far it is."""
+
+    def __init__(self, console: Console, name: str) -> None:
+        self._console = console
+        self._name = name
+        self._spoken = time.monotonic()
+
+    def __call__(self, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if now - self._spoken > LINE_EVERY and total:
+            self._spoken = now
+            self._console.print(f"{self._name}: {min(100, 100 * done // total)} %")
 
 
 class Stopwatch:

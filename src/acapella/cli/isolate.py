@@ -5,20 +5,22 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from acapella.cli.console import Stopwatch, make_console, song_progress
+from acapella.cli.console import Stopwatch, make_console, report, song_progress
 from acapella.errors import AcapellaError, UsageError, choose
 
 if TYPE_CHECKING:
     from acapella.audio_files import BitDepth
     from acapella.isolation.isolator import Isolator
+    from acapella.isolation.outputs import Job
 
-STREAM = Path("-")
+STDOUT = Path("-")
 EXAMPLES = """Examples:
 
 \b
@@ -41,14 +43,12 @@ def isolate(
     ] = None,
     model: Annotated[str | None, typer.Option(help="A model file (.onnx) or the name of a bundled model.")] = None,
     stems: Annotated[str, typer.Option(help="Which stems to write.")] = "vocal,instrumental",
-    format: Annotated[str, typer.Option(help="wav, flac, mp3, ogg, …")] = "wav",
+    format: Annotated[str, typer.Option(help="wav, flac, aiff, mp3, ogg, opus or m4a.")] = "wav",
     bit_depth: Annotated[
-        str | None,
-        typer.Option(help="16, 24 or 32f (wav only); default: 16, or the input's where it is higher."),
+        str | None, typer.Option(help="16, 24 or 32f (wav only); default: 16, or the input's where it is higher.")
     ] = None,
     phase: Annotated[
-        str,
-        typer.Option(help="mixture: the stems sum to the input; iterative: reconstructed, as the original did."),
+        str, typer.Option(help="mixture: the stems sum to the input; iterative: reconstructed, as the original did.")
     ] = "mixture",
     pictures: Annotated[bool, typer.Option("--pictures", help="Draw spectrograms of the song and its stems.")] = False,
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Separate the songs in folders.")] = False,
@@ -58,132 +58,144 @@ def isolate(
     from acapella.isolation.isolator import Isolator
     from acapella.isolation.outputs import BIT_DEPTHS
 
-    console = make_console(context.obj["quiet"])
-    job = Job(
-        Isolator.load(model, phase=phase),
-        console,
+    how = How(
         out_dir=output,
         stems=tuple(name.strip() for name in stems.split(",")),
         format=format,
         bit_depth=None if bit_depth is None else choose(BIT_DEPTHS, bit_depth, "--bit-depth"),
         pictures=pictures,
+        recursive=recursive,
         skip_existing=skip_existing,
         debug=context.obj["debug"],
     )
-    if not job.run(files, recursive):
+    isolator = Isolator.load(model, phase=phase)
+    if not separate(files, isolator, how, make_console(context.obj["quiet"])):
         raise typer.Exit(1)
 
 
 isolate.__doc__ = f"{isolate.__doc__}\n\n{EXAMPLES}"
 
 
-class Job:
-    """Separates songs one after the other, and goes on after one that fails."""
+@dataclass(frozen=True)
+class How:
+    """What is asked for, beside the songs."""
 
-    def __init__(
-        self,
-        isolator: "Isolator",
-        console: Console,
-        *,
-        out_dir: Path | None = None,
-        stems: Sequence[str] = ("vocal", "instrumental"),
-        format: str = "wav",
-        bit_depth: "BitDepth | None" = None,
-        pictures: bool = False,
-        skip_existing: bool = False,
-        debug: bool = False,
-    ) -> None:
-        if out_dir == STREAM and (len(stems) != 1 or format != "wav"):
+    out_dir: Path | None = None
+    stems: Sequence[str] = ("vocal", "instrumental")
+    format: str = "wav"
+    bit_depth: "BitDepth | None" = None
+    pictures: bool = False
+    recursive: bool = False
+    skip_existing: bool = False
+    debug: bool = False
+
+    def check(self) -> None:
+        """UsageError for what cannot be done with any song."""
+        from acapella.audio_files import check_depth
+        from acapella.pictures import check_installed
+
+        check_depth(self.format, self.bit_depth or 16)
+        if self.pictures:
+            check_installed()
+        if self.out_dir == STDOUT and (len(self.stems) != 1 or self.format != "wav"):
             raise UsageError("-o - writes one stem as wav: add --stems vocal or --stems instrumental.")
-        self._isolator = isolator
-        self._console = console
-        self._out_dir = out_dir
-        self._stems = stems
-        self._format = format
-        self._bit_depth = bit_depth
-        self._pictures = pictures
-        self._skip_existing = skip_existing
-        self._debug = debug
-        if not isolator.sums_to_mixture:
-            console.print("PHASE=iterative: each song is held in memory, and its stems do not sum to it.")
+        if self.out_dir == STDOUT and (self.pictures or self.skip_existing):
+            raise UsageError("-o - goes with neither --pictures nor --skip-existing.")
 
-    def run(self, files: Sequence[Path], recursive: bool = False) -> bool:
-        """Separate `files`; False if any failed."""
-        from acapella.isolation.outputs import check_distinct, songs_in
 
-        songs = songs_in(files, recursive)
-        if self._out_dir == STREAM:
-            if len(songs) != 1:
-                raise UsageError("-o - takes one song.")
-            return self._to_stdout(songs[0])
-        check_distinct(songs, self._out_dir)
-        failed = [song for song in songs if not self._attempt(song)]
-        if len(songs) > 1:
-            self._console.print(f"{len(songs) - len(failed)} of {len(songs)} songs done.")
-        return not failed
+def separate(files: Sequence[Path], isolator: "Isolator", how: How, console: Console) -> bool:
+    """Separate `files` one after the other, and go on after one that fails; False if any failed."""
+    from acapella.isolation.outputs import plan_jobs
 
-    def _attempt(self, song: Path) -> bool:
+    how.check()
+    if not isolator.sums_to_mixture:
+        console.print("PHASE=iterative: each song is held in memory, and its stems do not sum to it.")
+    songs, complete = _songs(files, how)
+    if how.out_dir == STDOUT:
+        if len(songs) != 1:
+            raise UsageError("-o - takes one song.")
+        _to_stdout(songs[0], isolator, how)
+        return complete
+    jobs = plan_jobs(songs, how.out_dir, how.stems, how.format)
+    done = sum(_attempt(job, isolator, how, console) for job in jobs)
+    if len(jobs) > 1:
+        console.print(f"{done} of {len(jobs)} songs done.")
+    return complete and done == len(jobs)
+
+
+def _songs(files: Sequence[Path], how: How) -> tuple[list[Path], bool]:
+    """The songs that `files` name, and whether each folder among them holds any."""
+    from acapella.isolation.outputs import songs_below
+
+    songs: list[Path] = []
+    complete = True
+    for path in files:
+        if not path.is_dir():
+            songs.append(path)
+            continue
+        if not how.recursive:
+            raise UsageError(f"{path} is a folder: add -r to separate the songs in it.")
         try:
-            with _opened(song) as path:
-                self._separate(path, self._folder_for(song))
-        except UsageError:
-            raise
+            songs.extend(songs_below(path, how.out_dir))
         except AcapellaError as error:
-            if self._debug:
-                raise
-            typer.echo(f"Error: {error}", err=True)
-            return False
+            report(error)
+            complete = False
+    return songs, complete
+
+
+def _attempt(job: "Job", isolator: "Isolator", how: How, console: Console) -> bool:
+    """Separate one song; False, and a sentence on screen, if that fails."""
+    if how.skip_existing and all(path.exists() for path in job.outputs.values()):
+        console.print(f"{job.song} skipped: its stems are there.")
         return True
+    try:
+        _isolate(job, isolator, how, console)
+    except (AcapellaError, OSError) as error:
+        if how.debug:
+            raise
+        report(error)
+        return False
+    return True
 
-    def _folder_for(self, song: Path) -> Path | None:
-        if self._out_dir is not None:
-            return self._out_dir
-        return Path() if song == STREAM else None
 
-    def _separate(self, song: Path, folder: Path | None) -> None:
-        from acapella.isolation.outputs import output_paths
-
-        paths = output_paths(song, folder, self._stems, self._format)
-        if self._skip_existing and all(path.exists() for path in paths.values()):
-            self._console.print(f"{song} skipped: its stems are there.")
-            return
-        watch = Stopwatch()
-        with song_progress(self._console, song.name) as progress:
-            self._isolator.isolate_file(
-                song,
-                folder,
-                stems=self._stems,
-                format=self._format,
-                bit_depth=self._bit_depth,
-                progress=progress,
+def _isolate(job: "Job", isolator: "Isolator", how: How, console: Console) -> None:
+    watch = Stopwatch()
+    folder = next(iter(job.outputs.values())).parent
+    with _as_file(job.song) as song:
+        with song_progress(console, job.song.name) as progress:
+            isolator.isolate_file(
+                song, folder, stems=how.stems, format=how.format, bit_depth=how.bit_depth, progress=progress
             )
-        self._console.print(f"{song} → {', '.join(str(path) for path in paths.values())} ({watch})")
-        if self._pictures:
-            self._draw(song, paths, folder or song.parent)
+        console.print(f"{job.song} → {', '.join(str(path) for path in job.outputs.values())} ({watch})")
+        if how.pictures:
+            from acapella.pictures import draw_spectrogram
 
-    def _draw(self, song: Path, stems: dict[str, Path], folder: Path) -> None:
-        from acapella.pictures import draw_spectrogram
+            for audio in (song, *job.outputs.values()):
+                draw_spectrogram(audio, folder / f"{audio.stem}.png")
 
-        for audio, name in [(song, song.stem), *((path, path.stem) for path in stems.values())]:
-            draw_spectrogram(audio, folder / f"{name}.png")
 
-    def _to_stdout(self, song: Path) -> bool:
-        with tempfile.TemporaryDirectory(prefix="acapella-") as folder, _opened(song) as path:
-            written = self._isolator.isolate_file(path, folder, stems=self._stems, bit_depth=self._bit_depth)
-            with written[self._stems[0]].open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-        return True
+def _to_stdout(song: Path, isolator: "Isolator", how: How) -> None:
+    with tempfile.TemporaryDirectory(prefix="acapella-") as folder, _as_file(song) as path:
+        (written,) = isolator.isolate_file(path, folder, stems=how.stems, bit_depth=how.bit_depth).values()
+        with written.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
 
 
 @contextmanager
-def _opened(song: Path) -> Iterator[Path]:
-    """The path of `song`; standard input is spooled to a temporary file, since it may have to be read twice."""
-    if song != STREAM:
+def _as_file(song: Path) -> Iterator[Path]:
+    """`song` as a file that can be read twice: what comes from a pipe is copied to a temporary one."""
+    from acapella.isolation.outputs import STDIN, STDIN_NAME
+
+    if song != STDIN and (song.is_file() or not song.exists()):
         yield song
         return
     with tempfile.TemporaryDirectory(prefix="acapella-") as folder:
-        spooled = Path(folder) / "stdin"
-        with spooled.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield spooled
+        copy = Path(folder) / (STDIN_NAME if song == STDIN else song.name)
+        with copy.open("wb") as file:
+            if song == STDIN:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+            else:
+                with song.open("rb") as pipe:
+                    shutil.copyfileobj(pipe, file)
+        yield copy

@@ -4,7 +4,14 @@ import typer
 
 
 def models() -> None:
-    """List the bundled models, with size and scores."""
+    """List the bundled models, with size and scores.
+
+    Example:
+
+    \b
+      acapella models
+      acapella song.mp3 --model default
+    """
     from acapella.isolation.model_file import bundled_models
     from acapella.isolation.predictor import OnnxPredictor
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from acapella.cli import run_guarded
 from acapella.cli.console import make_console
-from acapella.cli.isolate import Job
+from acapella.cli.isolate import How, separate
 from acapella.cli.train import run_training
 from acapella.errors import MissingExtraError
 
@@ -41,9 +41,9 @@ def _vocal_isolation(arguments: list[str]) -> int:
     )
     with_pictures = find_spec("matplotlib") is not None
     if not with_pictures:
-        console.print("No spectrogram pictures: pip install 'acapella[analysis]' draws them.")
-    job = Job(isolator, console, pictures=with_pictures)
-    return 0 if job.run([Path(argument) for argument in arguments]) else 1
+        console.print("No spectrogram pictures: pip install '.[analysis]' in the checkout for them.")
+    songs = [Path(argument) for argument in arguments]
+    return 0 if separate(songs, isolator, How(pictures=with_pictures), console) else 1
 
 
 def open_predictor(settings: "Settings", console: Console) -> "Predictor":

@@ -42,7 +42,11 @@ def run_training(settings: "Settings", console: "Console") -> None:
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
     run = train_network(settings, console)
+    if run.interrupted:
+        console.print("Interrupted; what was learnt so far is kept.")
     console.print(f"Weights: {run.weights}\nModel file: {run.model}")
+    if run.interrupted:
+        raise KeyboardInterrupt
 
 
 def export(
@@ -96,7 +100,13 @@ def prepare(
 
 
 def options() -> None:
-    """Print the table of all options with their defaults."""
+    """Print the table of all options with their defaults.
+
+    Example:
+
+    \b
+      CHOPNAME=full BATCH=4 acapella train     options are variables of the environment
+    """
     from acapella.settings import options_table
 
     typer.echo(options_table())

@@ -8,13 +8,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from acapella.audio_files import open_audio
-from acapella.codec import SpectrogramCodec
+from acapella.codec import STEMS, SpectrogramCodec
 from acapella.corpus.tracks import MIXTURE, Track
 from acapella.errors import CorpusError
 from acapella.resampling import Resampler
@@ -62,7 +63,7 @@ class Cache:
         audio = self.audio(track, MIXTURE)
         note = self._paths(track.files[MIXTURE])[1]
         remembered = _read_note(note)
-        key = self._codec.to_json()
+        key = replace(self._codec, target=STEMS[0]).to_json()  # what is to be predicted plays no part
         if key not in remembered:
             found = self._codec.measure(_pieces(audio))
             remembered[key] = {
@@ -80,13 +81,16 @@ class Cache:
         return self._folder / f"{name}.f32", self._folder / f"{name}.json"
 
     def _decode(self, source: Path, raw: Path) -> None:
-        unfinished = raw.with_suffix(".partial")
-        with open_audio(source) as reader, unfinished.open("wb") as file:
-            resampler = Resampler(reader.info.sample_rate, self._codec.sample_rate, self._codec.channels)
-            for block in reader.blocks(BLOCK):
-                file.write(resampler.push(self._mix(block)).tobytes())
-            file.write(resampler.finish().tobytes())
-        unfinished.replace(raw)
+        unfinished = raw.with_suffix(f".{os.getpid()}.partial")
+        try:
+            with open_audio(source) as reader, unfinished.open("wb") as file:
+                resampler = Resampler(reader.info.sample_rate, self._codec.sample_rate, self._codec.channels)
+                for block in reader.blocks(BLOCK):
+                    file.write(resampler.push(self._mix(block)).tobytes())
+                file.write(resampler.finish().tobytes())
+            unfinished.replace(raw)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     def _mix(self, block: np.ndarray) -> np.ndarray:
         """Bring (samples, any channels) to the network's number of channels: the mean for one, else copies."""

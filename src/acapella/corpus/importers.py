@@ -16,7 +16,8 @@ def mir1k(source: Path) -> Iterator[Song]:
     """MIR-1K: one clip a file, accompaniment on the left, voice on the right."""
     for path in sorted(source.rglob("*")):
         if path.suffix.lower() in (".wav", ".flac"):
-            yield path.stem, lambda path=path: _from_sides(path)  # type: ignore[misc]
+            name = "_".join(path.relative_to(source).with_suffix("").parts)
+            yield name, lambda path=path: _from_sides(path)  # type: ignore[misc]
 
 
 def stem_folders(source: Path) -> Iterator[Song]:
@@ -68,6 +69,8 @@ def _from_folder(vocals: Path) -> Stems:
         raise CorpusError(f"{vocals.parent.name} holds vocals but no accompaniment.")
     if any(part_rate != rate for _, part_rate in parts):
         raise CorpusError(f"{vocals.parent.name}: its stems have different sample rates.")
+    if any(audio.shape[1] != vocal.shape[1] for audio, _ in parts):
+        raise CorpusError(f"{vocals.parent.name}: its stems have different numbers of channels.")
     length = min(len(vocal), *(len(audio) for audio, _ in parts))
     instrumental = np.sum([audio[:length] for audio, _ in parts], axis=0)
     return vocal[:length], instrumental, rate

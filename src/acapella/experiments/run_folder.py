@@ -10,7 +10,7 @@ LAST = "last"
 
 
 def create_run_folder(settings: Settings, now: datetime | None = None) -> Path:
-    """Make a new folder with the effective settings as a sourceable file `env`, and point `last` at it."""
+    """Make a new folder with the effective settings as a sourceable file `env`."""
     base = settings.log_base
     base.mkdir(parents=True, exist_ok=True)
     name = f"{(now or datetime.now()):%Y-%m-%d_%H-%M-%S}_{_describe(settings)}"
@@ -21,8 +21,17 @@ def create_run_folder(settings: Settings, now: datetime | None = None) -> Path:
         number += 1
     folder.mkdir()
     (folder / "env").write_text(settings.as_env(), encoding="utf-8")
-    _link(base / LAST, folder.name)
     return folder
+
+
+def mark_last(folder: Path) -> None:
+    """Point `last`, beside the run's folder, at it: a link, or a text file where links are not allowed."""
+    last = folder.parent / LAST
+    last.unlink(missing_ok=True)
+    try:
+        last.symlink_to(folder.name, target_is_directory=True)
+    except OSError:
+        last.write_text(folder.name + "\n", encoding="utf-8")
 
 
 def last_run_folder(log_base: Path) -> Path | None:
@@ -56,11 +65,3 @@ def _describe(settings: Settings) -> str:
         f"batch{settings.batch}",
     ]
     return re.sub(r"[^A-Za-z0-9_.-]", "", "_".join(parts))
-
-
-def _link(last: Path, target: str) -> None:
-    last.unlink(missing_ok=True)
-    try:
-        last.symlink_to(target, target_is_directory=True)
-    except OSError:
-        last.write_text(target + "\n", encoding="utf-8")

@@ -1,38 +1,24 @@
-"""A training from settings to model file: corpus, batches, loop, weights, export."""
+"""A training from settings to model file: corpus, network, loop, weights, export."""
 
 import json
-import logging
 import os
-import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import lightning.pytorch as pl
-import torch
-from lightning.pytorch.callbacks import Callback
 from rich.console import Console
-from torch import nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
 from acapella.codec import SpectrogramCodec
 from acapella.corpus.cache import Cache
 from acapella.corpus.examples import TrackExamples
 from acapella.corpus.tracks import Split, Track, find_tracks, split_tracks
-from acapella.errors import ModelFileError, choose
-from acapella.experiments.run_folder import create_run_folder, find_weights
+from acapella.errors import ModelFileError
+from acapella.experiments.run_folder import create_run_folder, find_weights, mark_last
 from acapella.settings import Settings
-from acapella.training.batches import Batches
 from acapella.training.drawing import draw_network
 from acapella.training.export import export_model
-from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_logger
-from acapella.training.keras_weights import load_keras_weights, save_keras_weights
-from acapella.training.losses import LOSSES, METRICS
-from acapella.training.module import Isolation, ValidationBatches
-from acapella.training.networks import UNet, build_network
-from acapella.training.optimizers import build_optimizer
+from acapella.training.keras_weights import save_keras_weights
+from acapella.training.loop import fit, make_module, start_network
+from acapella.training.networks import UNet
 
 CACHE_NAME = ".acapella-cache"
 
@@ -44,7 +30,7 @@ class TrainedRun:
     folder: Path
     weights: Path
     model: Path
-    epochs: list[dict[str, float]]  # loss and metrics of each
+    interrupted: bool  # by Ctrl-C, before the last epoch
 
 
 def train(settings: Settings, console: Console) -> TrainedRun:
@@ -56,36 +42,25 @@ def train(settings: Settings, console: Console) -> TrainedRun:
     for sentence in skipped:
         console.print(f"{sentence}.")
     split = split_tracks(tracks, settings.split, settings.validation_tracks, settings.test_tracks)
-    network = start_network(settings, codec)
-    train_tracks, validation_tracks = open_corpus(split, codec, settings, console)
-    validation = ValidationBatches(validation_tracks, settings.batch)
-    module = Isolation(
-        network,
-        choose(LOSSES, settings.loss, "LOSS"),
-        {name: choose(METRICS, name, "METRICS") for name in settings.metrics},
-        partial(_optimizer, settings),
-        Batches(train_tracks, settings),
-        validation,
-        first_epoch=settings.start_epoch,
-    )
+    network = start_network(settings, codec, weights_to_load(settings))
+    module = make_module(network, settings, *open_corpus(split, codec, settings, console))
     folder = create_run_folder(settings)
     console.print(f"Run folder: {folder}")
     draw_network(network, codec.tensor_channels, settings.model, folder / "network.png")
-    history = History()
-    _trainer(settings, folder, bool(validation.slices), console, history).fit(module)
-    return _keep(settings, codec, network.cpu(), folder, history.epochs)
+    epochs, interrupted = fit(module, settings, folder, console)
+    weights = _keep(settings, codec, network, folder, epochs)
+    mark_last(folder)
+    return TrainedRun(folder, weights, weights.with_suffix(".onnx"), interrupted)
 
 
-def start_network(settings: Settings, codec: SpectrogramCodec) -> UNet:
-    """The network of MODEL with fresh weights, or with those of WEIGHTS where LOAD is set."""
-    torch.manual_seed(settings.seed)
-    network = build_network(settings.model, codec.tensor_channels, settings.model_params, signed=codec.signed)
-    if settings.load:
-        weights = find_weights(settings.weights, settings.log_base)
-        if weights is None:
-            raise ModelFileError(f"LOAD=True, but there is no file WEIGHTS={str(settings.weights)!r}.")
-        load_keras_weights(network, weights)
-    return network
+def weights_to_load(settings: Settings) -> Path | None:
+    """The file that LOAD asks to begin with, if it does."""
+    if not settings.load:
+        return None
+    weights = find_weights(settings.weights, settings.log_base)
+    if weights is None:
+        raise ModelFileError(f"LOAD=True, but there is no file WEIGHTS={str(settings.weights)!r}.")
+    return weights
 
 
 def open_corpus(
@@ -109,49 +84,14 @@ def _cache_folder(settings: Settings) -> Path:
     return base / CACHE_NAME
 
 
-def _optimizer(settings: Settings, parameters: Iterable[nn.Parameter]) -> tuple[Optimizer, LRScheduler | None]:
-    return build_optimizer(settings.optimizer, parameters, settings.optimizer_params)
-
-
-def _trainer(settings: Settings, folder: Path, validated: bool, console: Console, history: History) -> pl.Trainer:
-    hooks: list[Callback] = [
-        choose(HOOKS, name, "CHECKPOINTS")(settings, folder, validated) for name in settings.checkpoints
-    ]
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # which devices there are, and advertisements
-    warnings.filterwarnings("ignore", module="lightning")  # hints on workers that do not apply here
-    return pl.Trainer(
-        accelerator="auto",
-        devices=1,
-        max_epochs=max(0, settings.epochs - settings.start_epoch),
-        callbacks=[*hooks, ProgressReport(settings.epochs, console), history],
-        logger=tensorboard_logger(settings, folder),
-        default_root_dir=folder,
-        reload_dataloaders_every_n_epochs=1,
-        num_sanity_val_steps=0,
-        log_every_n_steps=10,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-    )
-
-
 def _keep(
-    settings: Settings,
-    codec: SpectrogramCodec,
-    network: UNet,
-    folder: Path,
-    epochs: list[dict[str, float]],
-) -> TrainedRun:
-    """Write weights, model file and the record of the epochs. A relative WEIGHTS lies in the run's folder."""
+    settings: Settings, codec: SpectrogramCodec, network: UNet, folder: Path, epochs: list[dict[str, float]]
+) -> Path:
+    """Write the epochs' record, weights and model file; returns the weights. A relative WEIGHTS is in the folder."""
+    (folder / "metrics.json").write_text(json.dumps(epochs, indent=1) + "\n", encoding="utf-8")
     weights = folder / settings.weights
     weights.parent.mkdir(parents=True, exist_ok=True)
     save_keras_weights(network, weights)
-    record = {
-        "settings": settings.as_env().splitlines(),
-        "epochs": len(epochs),
-        "last": epochs[-1] if epochs else {},
-    }
-    model = weights.with_suffix(".onnx")
-    export_model(network, codec, settings.model, model, training=record)
-    (folder / "metrics.json").write_text(json.dumps(epochs, indent=1) + "\n", encoding="utf-8")
-    return TrainedRun(folder, weights, model, epochs)
+    record = {"settings": settings.as_env().splitlines(), "epochs": len(epochs), "last": epochs[-1] if epochs else {}}
+    export_model(network, codec, settings.model, weights.with_suffix(".onnx"), training=record)
+    return weights

@@ -9,13 +9,14 @@ import numpy as np
 
 from acapella.audio_files import AudioWriter, BitDepth, check_format, open_audio
 from acapella.codec import STEMS
-from acapella.errors import UsageError
+from acapella.errors import AudioFileError, UsageError
 from acapella.isolation.model_file import find_model
 from acapella.isolation.outputs import default_bit_depth, output_paths
 from acapella.isolation.predictor import OnnxPredictor, Predictor
 from acapella.isolation.separation import BLOCK_FRAMES, Pieces, Separation
 
 PIECE = 1 << 16  # samples read at a time
+MAX_CHANNELS = 8
 PHASES = ("mixture", "iterative")
 
 Progress = Callable[[int, int | None], None]  # called with samples done, and of how many where that is known
@@ -52,9 +53,7 @@ class Isolator:
 
     def isolate(self, audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
         """Stems of `audio` (samples, channels) or (samples,), float in [-1, 1]; each has its shape, in float32."""
-        audio = np.asarray(audio, np.float32)
-        if audio.ndim not in (1, 2) or audio.size == 0:
-            raise UsageError(f"audio must be (samples,) or (samples, channels) and not empty, not {audio.shape}.")
+        audio = _checked(audio, sample_rate)
         columns = audio.reshape(len(audio), -1)
         pieces = list(self.stream(lambda: _pieces(columns), sample_rate, columns.shape[1]))
         return {stem: np.concatenate([piece[stem] for piece in pieces]).reshape(audio.shape) for stem in STEMS}
@@ -78,7 +77,10 @@ class Isolator:
         with ExitStack() as stack:
             info = stack.enter_context(open_audio(path)).info
             depth = bit_depth or default_bit_depth(info.subtype, format)
-            check_format(format, info.sample_rate, info.channels, depth)
+            try:
+                check_format(format, info.sample_rate, info.channels, depth)
+            except UsageError as error:  # of this song, not of the request
+                raise AudioFileError(f"{path}: {error}") from None
             writers = {}
             for stem, out in paths.items():
                 out.parent.mkdir(parents=True, exist_ok=True)
@@ -118,6 +120,24 @@ def _warn_of_clipping(paths: dict[str, Path], writers: dict[str, AudioWriter]) -
             warnings.warn(
                 f"{paths[stem]}: {writer.clipped} samples were clipped; --bit-depth 32f (wav) keeps them.", stacklevel=3
             )
+
+
+def _checked(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """`audio` in float32; UsageError where it cannot be audio."""
+    audio = np.asarray(audio)
+    if audio.ndim not in (1, 2) or audio.size == 0:
+        raise UsageError(f"audio must be (samples,) or (samples, channels) and not empty, not {audio.shape}.")
+    if audio.ndim == 2 and audio.shape[1] > MAX_CHANNELS:
+        raise UsageError(
+            f"audio must be (samples, channels), {MAX_CHANNELS} channels at most: transpose {audio.shape}."
+        )
+    if not np.issubdtype(audio.dtype, np.floating):
+        raise UsageError(f"audio must be floating point in [-1, 1], not {audio.dtype}: divide by full scale.")
+    if not np.isfinite(audio).all():
+        raise UsageError("audio holds samples that are no numbers, NaN or infinity.")
+    if sample_rate < 1:
+        raise UsageError(f"sample_rate must be at least 1 Hz, not {sample_rate}.")
+    return audio.astype(np.float32, copy=False)
 
 
 def _pieces(audio: np.ndarray) -> Iterator[np.ndarray]:

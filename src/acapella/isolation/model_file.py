@@ -74,6 +74,8 @@ def find_model(model: str | Path | None) -> Path:
     name = DEFAULT_MODEL if model is None else str(model)
     if name in bundled:
         return bundled[name]
+    if Path(name).suffix in (".h5", ".hdf5"):
+        raise ModelFileError(f"{name} holds weights, not a model: turn it into one with `acapella export {name}`.")
     if Path(name).is_file():
         return Path(name)
     raise ModelFileError(f"There is no model {name}: give an .onnx file or one of: {', '.join(bundled)}.")

@@ -1,47 +1,60 @@
-"""Where stems go, what they are called, and which files of a folder are songs."""
+"""Which files are songs, where their stems go, and that no two meet."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from acapella.audio_files import FORMATS, BitDepth
 from acapella.codec import STEMS
 from acapella.errors import InputError, UsageError, choose
 
+STDIN = Path("-")
+STDIN_NAME = "stdin"
+BIT_DEPTHS: dict[str, BitDepth] = {"16": 16, "24": 24, "32f": "32f"}
 SONG_EXTENSIONS = frozenset(
-    [
-        "wav",
-        "flac",
-        "ogg",
-        "mp3",
-        "aif",
-        "aiff",
-        "m4a",
-        "aac",
-        "opus",
-        "mp4",
-        "mkv",
-        "webm",
-        "mov",
-        "wma",
-        "mka",
-        "oga",
-        "w64",
-        "rf64",
-        "au",
-        "caf",
-    ]
+    (
+        *("wav", "flac", "aif", "aiff", "aifc", "w64", "rf64", "au", "caf", "wv", "ape"),
+        *("mp3", "ogg", "oga", "opus", "m4a", "m4b", "aac", "wma", "mka"),
+        *("mp4", "m4v", "mkv", "webm", "mov", "avi", "mpg", "mts", "flv", "3gp"),
+    )
 )
+
+
+@dataclass(frozen=True)
+class Job:
+    """A song and the file of each stem to be made of it."""
+
+    song: Path
+    outputs: dict[str, Path]
 
 
 def output_paths(song: Path, out_dir: str | Path | None, stems: Iterable[str], format: str) -> dict[str, Path]:
     """The file of each stem: NAME_vocal.wav and so on, in `out_dir` or beside the song."""
     extension = choose(FORMATS, format, "format").extension
-    folder = song.parent if out_dir is None else Path(out_dir)
     chosen = list(stems)
-    unknown = [stem for stem in chosen if stem not in STEMS]
-    if unknown or not chosen:
+    if not chosen or not set(chosen) <= set(STEMS):
         raise UsageError(f"--stems {','.join(chosen)!r} is not made of: {', '.join(STEMS)}.")
-    return {stem: folder / f"{song.stem}_{stem}{extension}" for stem in chosen}
+    name = STDIN_NAME if song == STDIN else song.stem
+    folder = song.parent if out_dir is None else Path(out_dir)
+    return {stem: folder / f"{name}_{stem}{extension}" for stem in chosen}
+
+
+def plan_jobs(songs: Sequence[Path], out_dir: Path | None, stems: Sequence[str], format: str) -> list[Job]:
+    """A job for each song; UsageError where outputs would meet one another or a song."""
+    if out_dir is not None and out_dir.exists() and not out_dir.is_dir():
+        raise UsageError(f"-o {out_dir} is a file; name a folder.")
+    jobs = [Job(song, output_paths(song, out_dir, stems, format)) for song in songs]
+    inputs = {song.resolve(): song for song in songs}
+    makers: dict[Path, Path] = {}
+    for job in jobs:
+        for output in job.outputs.values():
+            place = output.resolve()
+            if place in inputs:
+                raise UsageError(f"{job.song} would overwrite {inputs[place]}: choose another folder with -o.")
+            if place in makers:
+                raise UsageError(f"{makers[place]} and {job.song} would both write {output}: separate them one by one.")
+            makers[place] = job.song
+    return jobs
 
 
 def default_bit_depth(subtype: str | None, format: str) -> BitDepth:
@@ -51,42 +64,18 @@ def default_bit_depth(subtype: str | None, format: str) -> BitDepth:
     return 24 if subtype in ("PCM_24", "PCM_32") else 16
 
 
-def songs_in(inputs: Sequence[Path], recursive: bool) -> list[Path]:
-    """The files named, and with `recursive` the songs below the folders named, without our own outputs."""
-    songs: list[Path] = []
-    for path in inputs:
-        if not path.is_dir():
-            songs.append(path)
-        elif recursive:
-            songs.extend(_songs_below(path))
-        else:
-            raise UsageError(f"{path} is a folder: add -r to separate the songs in it.")
-    return songs
-
-
-def _songs_below(folder: Path) -> list[Path]:
-    """Songs below `folder`; a file named as a stem of another one there is taken for our own output."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix[1:].lower() in SONG_EXTENSIONS)
-    names = {(path.parent, path.stem) for path in files}
+def songs_below(folder: Path, out_dir: Path | None = None) -> list[Path]:
+    """The songs in `folder` and its subfolders, without stems that we made of them, beside them or in `out_dir`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix[1:].lower() in SONG_EXTENSIONS)
+    beside = {(path.parent, path.stem) for path in files}
+    anywhere = {path.stem for path in files}
 
     def is_output(path: Path) -> bool:
         name, _, stem = path.stem.rpartition("_")
-        return stem in STEMS and (path.parent, name) in names
+        in_out_dir = out_dir is not None and path.parent.resolve() == out_dir.resolve()
+        return stem in STEMS and ((path.parent, name) in beside or (in_out_dir and name in anywhere))
 
     songs = [path for path in files if not is_output(path)]
     if not songs:
         raise InputError(f"{folder} holds no audio files.")
     return songs
-
-
-def check_distinct(songs: Sequence[Path], out_dir: Path | None) -> None:
-    """Two inputs that would write one name are an error before any work."""
-    seen: dict[Path, Path] = {}
-    for song in songs:
-        key = (song.parent if out_dir is None else out_dir) / song.stem
-        if key in seen:
-            raise UsageError(f"{seen[key]} and {song} would both write {key}_vocal; rename one or separate it alone.")
-        seen[key] = song
-
-
-BIT_DEPTHS: dict[str, BitDepth] = {"16": 16, "24": 24, "32f": "32f"}

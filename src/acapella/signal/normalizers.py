@@ -14,7 +14,11 @@ SMALLEST_SCALE = 1e-4  # below it a track counts as silent and is left as it is
 
 @dataclass(frozen=True)
 class Normalization:
-    """(x - offset) / scale, clipped to [-1, 1] where `clip`; the arrays broadcast over bins and frames."""
+    """(x - offset) / scale, clipped to [-1, 1] where `clip`.
+
+    `offset` and `scale` are (..., tensor channels, 1, 1): a number for each channel, and for each item of a batch where
+    the tensors are batches.
+    """
 
     offset: np.ndarray
     scale: np.ndarray
@@ -47,7 +51,7 @@ class Statistics(Protocol):
 
 
 class Normalizer(Protocol):
-    """Finds a track's normalization."""
+    """Finds a track's normalization: exactly with `fit`, or in constant memory with `statistics`."""
 
     def fit(self, tensor: np.ndarray) -> Normalization:
         """From the whole track at once, exactly."""

@@ -31,15 +31,20 @@ class Batches:
     """The batches of an epoch: `steps` of them, each (mixture, target) tensors."""
 
     def __init__(self, tracks: Sequence[TrackExamples], settings: Settings) -> None:
-        self._tracks = tracks
         self._settings = settings
         self._batch_of = choose(GENERATORS, settings.batch_generator, "BATCH_GENERATOR")
         self._fresh = settings.batch_generator == "random"
+        self._one = settings.chopparams.model_copy(update={"slices": 1})
+        self._chopper = CHOPPERS["random_full" if "full" in settings.chopname else "random"]
+        if self._fresh:
+            tracks = [track for track in tracks if self._chopper(track.extent, self._one, rng=self.rng(_PLAN))]
+        self._tracks = tracks
         self.per_track = [] if self._fresh else plan_slices(tracks, settings)
         self.slices = [piece for pieces in self.per_track for piece in pieces]
-        if not self._fresh and not self.slices:
+        if not (self.slices or (self._fresh and tracks)):
             raise CorpusError(
-                f"CHOPNAME={settings.chopname!r} finds no slice in the training tracks; choose smaller ones."
+                f"CHOPNAME={settings.chopname!r} with CHOPPARAMS scale {settings.chopparams.scale} cuts no slice from "
+                "the training tracks: choose a smaller scale, or longer tracks."
             )
 
     @property
@@ -90,13 +95,8 @@ class Batches:
     def random(self, epoch: int, step: int, size: int) -> list[Slice]:
         """A fresh random rectangle of a random track, `size` times."""
         rng = self.rng(_DRAW, epoch, step)
-        chopper = CHOPPERS["random_full" if "full" in self._settings.chopname else "random"]
-        one = self._settings.chopparams.model_copy(update={"slices": 1})
-        usable = [track for track in self._tracks if chopper(track.extent, one, rng=rng)]
-        if not usable:
-            raise CorpusError(f"Every training track is shorter than a slice of {one.scale} frames.")
-        chosen = [usable[number] for number in rng.integers(len(usable), size=size)]
-        return [Slice(track, chopper(track.extent, one, rng=rng)[0]) for track in chosen]
+        chosen = [self._tracks[number] for number in rng.integers(len(self._tracks), size=size)]
+        return [Slice(track, self._chopper(track.extent, self._one, rng=rng)[0]) for track in chosen]
 
 
 Generator = Callable[[Batches, int, int, int], list[Slice]]

@@ -41,7 +41,7 @@ class ProgressReport(Callback):
         self._epoch = f"epoch {epoch_of(pl_module) + 1}/{self._last_epoch}"
         if self._console.is_terminal:
             columns = (
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeRemainingColumn(),

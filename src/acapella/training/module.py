@@ -75,6 +75,11 @@ class Isolation(pl.LightningModule):
         self._first_epoch = first_epoch
 
     @property
+    def is_validated(self) -> bool:
+        """Whether there are slices to validate with."""
+        return len(self._validation) > 0
+
+    @property
     def epoch(self) -> int:
         """The running epoch, from 0; START_EPOCH counts."""
         return self._first_epoch + self.current_epoch

@@ -1,0 +1,93 @@
+"""Train a network: the loop itself is Lightning's."""
+
+import logging
+import warnings
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import Callback
+from rich.console import Console
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from acapella.codec import SpectrogramCodec
+from acapella.corpus.examples import TrackExamples
+from acapella.errors import choose
+from acapella.settings import Settings
+from acapella.training.batches import Batches
+from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_logger
+from acapella.training.keras_weights import load_keras_weights
+from acapella.training.losses import LOSSES, METRICS
+from acapella.training.module import Isolation, ValidationBatches
+from acapella.training.networks import UNet, build_network
+from acapella.training.optimizers import build_optimizer
+
+
+def start_network(settings: Settings, codec: SpectrogramCodec, weights: Path | None = None) -> UNet:
+    """The network of MODEL with fresh weights that SEED decides, or with those in the file `weights`."""
+    torch.manual_seed(settings.seed)
+    network = build_network(settings.model, codec.tensor_channels, settings.model_params, signed=codec.signed)
+    if weights:
+        load_keras_weights(network, weights)
+    return network
+
+
+def make_module(
+    network: UNet,
+    settings: Settings,
+    train_tracks: Sequence[TrackExamples],
+    validation_tracks: Sequence[TrackExamples],
+) -> Isolation:
+    """The network with loss, metrics, optimizer and batches; a CorpusError where no slice can be cut."""
+    return Isolation(
+        network,
+        choose(LOSSES, settings.loss, "LOSS"),
+        {name: choose(METRICS, name, "METRICS") for name in settings.metrics},
+        partial(_optimizer, settings),
+        Batches(train_tracks, settings),
+        ValidationBatches(validation_tracks, settings.batch),
+        first_epoch=settings.start_epoch,
+    )
+
+
+def fit(module: Isolation, settings: Settings, folder: Path, console: Console) -> tuple[list[dict[str, float]], bool]:
+    """Train to the end of EPOCHS; returns each epoch's loss and metrics, and whether Ctrl-C came before the end."""
+    history = History()
+    trainer = _trainer(settings, folder, module.is_validated, console, history)
+    try:
+        trainer.fit(module)
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        if not trainer.interrupted:
+            raise
+    module.network.cpu()
+    return history.epochs, trainer.interrupted
+
+
+def _optimizer(settings: Settings, parameters: Iterable[nn.Parameter]) -> tuple[Optimizer, LRScheduler | None]:
+    return build_optimizer(settings.optimizer, parameters, settings.optimizer_params)
+
+
+def _trainer(settings: Settings, folder: Path, validated: bool, console: Console, history: History) -> pl.Trainer:
+    hooks: list[Callback] = [
+        choose(HOOKS, name, "CHECKPOINTS")(settings, folder, validated) for name in settings.checkpoints
+    ]
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # which devices there are, and advertisements
+    warnings.filterwarnings("ignore", module="lightning")  # hints on workers that do not apply here
+    return pl.Trainer(
+        accelerator="auto",
+        devices=1,
+        max_epochs=max(0, settings.epochs - settings.start_epoch),
+        callbacks=[*hooks, ProgressReport(settings.epochs, console), history],
+        logger=tensorboard_logger(settings, folder),
+        default_root_dir=folder,
+        reload_dataloaders_every_n_epochs=1,
+        num_sanity_val_steps=0,
+        log_every_n_steps=10,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )

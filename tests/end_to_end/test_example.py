@@ -1,0 +1,38 @@
+"""The bundled model on the example song."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from acapella import Isolator
+from acapella.metrics import si_sdr
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.mark.slow
+def test_the_bundled_model_separates_the_example(tmp_path):
+    song, rate = soundfile.read(EXAMPLES / "song.flac")
+    paths = Isolator.load().isolate_file(EXAMPLES / "song.flac", tmp_path)
+    stems = {}
+    for stem, path in paths.items():
+        stems[stem], stem_rate = soundfile.read(path)
+        assert stem_rate == rate
+        assert stems[stem].shape == song.shape
+    np.testing.assert_allclose(stems["vocal"] + stems["instrumental"], song, atol=1e-4)
+    for stem, estimate in stems.items():
+        truth, _ = soundfile.read(EXAMPLES / "stems" / f"{stem}.flac")
+        assert si_sdr(truth, estimate) > si_sdr(truth, song) + 3
+
+
+def test_the_example_is_the_sum_of_its_stems():
+    song, vocal, instrumental = (
+        soundfile.read(EXAMPLES / name, dtype="int16")[0].astype(int)
+        for name in ("song.flac", "stems/vocal.flac", "stems/instrumental.flac")
+    )
+    np.testing.assert_array_equal(song, vocal + instrumental)
+    assert soundfile.info(EXAMPLES / "song.flac").samplerate == 44100
+    assert song.shape == (15 * 44100, 2)
+    assert np.abs(song).max() < 32767
