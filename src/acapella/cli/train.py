@@ -54,6 +54,9 @@ def export(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The model file (default: beside it).")] = None,
     env: EnvFile = None,
     licence: Annotated[str, typer.Option(help="Written into the model file.")] = "",
+    score: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, written into the model file; may be given several times.")
+    ] = None,
 ) -> None:
     """Turn weights into a model file that `acapella isolate --model` opens; the variables say what they are of.
 
@@ -70,7 +73,8 @@ def export(
     except ModuleNotFoundError as error:
         raise MissingExtraError("Exporting", "train") from error
     model = output or weights.with_suffix(".onnx")
-    export_weights(weights, settings, model, licence=licence)
+    scores = dict(pair.partition("=")[::2] for pair in score or [])
+    export_weights(weights, settings, model, licence=licence, record={"scores": scores} if scores else None)
     typer.echo(f"{weights} → {model}")
 
 

@@ -121,10 +121,15 @@ def export_model(
     unfinished.replace(path)
 
 
-def export_weights(weights: Path, settings: Settings, path: Path, *, licence: str = "") -> None:
-    """Write the model file of `weights` in Keras' layout, of the network and the codec that `settings` describe."""
+def export_weights(
+    weights: Path, settings: Settings, path: Path, *, licence: str = "", record: dict[str, Any] | None = None
+) -> None:
+    """Write the model file of `weights` in Keras' layout, of the network and the codec that `settings` describe.
+
+    `record` is what else is known of the training: "scores", say.
+    """
     codec = SpectrogramCodec.from_settings(settings)
     network = build_network(settings.model, codec.tensor_channels, settings.model_params, signed=codec.signed)
     load_keras_weights(network, weights)
-    record = {"settings": settings.as_env().splitlines()}
-    export_model(network, codec, settings.model, path, training=record, licence=licence)
+    training = {"settings": settings.as_env().splitlines(), **(record or {})}
+    export_model(network, codec, settings.model, path, training=training, licence=licence)
