@@ -41,6 +41,21 @@ def test_a_song_becomes_two_stems_beside_it(folder, words, capsys):
     assert "song.wav → song_vocal.wav, song_instrumental.wav" in capsys.readouterr().err
 
 
+def test_options_may_come_first(folder):
+    assert run("-o", "stems", "--model", "half.onnx", "song.wav") == 0
+    assert stems_in(folder / "stems") == ["song_instrumental.wav", "song_vocal.wav"]
+
+
+def test_a_mistyped_command_is_said(folder, capsys):
+    assert run("trian") == 2
+    assert "trian is neither a command nor a file" in capsys.readouterr().err
+
+
+def test_prepare_names_a_folder_that_is_not_there(folder, capsys):
+    assert run("prepare", "mir1k", "nowhere", "corpus") == 1
+    assert "nowhere is not a folder" in capsys.readouterr().err
+
+
 def test_names_after_two_dashes_are_files(folder, capsys):
     assert run("--", "--no-such-song.wav") == 1
     assert "--no-such-song.wav: cannot be read" in capsys.readouterr().err

@@ -6,6 +6,7 @@ Only what a command needs is imported, when it runs: `acapella --help` answers a
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import typer
 
@@ -14,7 +15,7 @@ from acapella.cli.console import report
 from acapella.cli.isolate import isolate
 from acapella.cli.models import models
 from acapella.cli.train import export, options, prepare, train
-from acapella.errors import AcapellaError
+from acapella.errors import AcapellaError, UsageError
 
 app = typer.Typer(
     add_completion=False,
@@ -76,8 +77,10 @@ def _with_command(given: list[str]) -> list[str]:
     flags, words = [word for word in given if word in FLAGS], [word for word in given if word not in FLAGS]
     if not words:
         return [*flags, "--help"]
-    if words[0] in COMMANDS or (words[0].startswith("-") and words[0] not in ("-", "--")):
+    if words[0] in COMMANDS or words[0] in ("--version", "-h", "--help"):
         return [*flags, *words]
+    if words[0].isalpha() and not Path(words[0]).exists():
+        raise UsageError(f"{words[0]} is neither a command nor a file; acapella --help lists the commands.")
     return [*flags, "isolate", *words]
 
 

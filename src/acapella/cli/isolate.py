@@ -45,13 +45,17 @@ def isolate(
     stems: Annotated[str, typer.Option(help="Which stems to write.")] = "vocal,instrumental",
     format: Annotated[str, typer.Option(help="wav, flac, aiff, mp3, ogg, opus or m4a.")] = "wav",
     bit_depth: Annotated[
-        str | None, typer.Option(help="16, 24 or 32f (wav only); default: 16, or the input's where it is higher.")
+        str | None, typer.Option(help="16, 24 or (wav) 32f; default: 16, or the input's where it is higher.")
     ] = None,
     phase: Annotated[
         str, typer.Option(help="mixture: the stems sum to the input; iterative: reconstructed, as the original did.")
     ] = "mixture",
-    pictures: Annotated[bool, typer.Option("--pictures", help="Draw spectrograms of the song and its stems.")] = False,
-    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Separate the songs in folders.")] = False,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Draw spectrograms of song and stems; needs [analysis].")
+    ] = False,
+    recursive: Annotated[
+        bool, typer.Option("-r", "--recursive", help="Separate the songs in folders; with -o all stems go into one.")
+    ] = False,
     skip_existing: Annotated[bool, typer.Option("--skip-existing", help="Leave songs whose stems are there.")] = False,
 ) -> None:
     """Separate songs into vocals and instrumental."""

@@ -95,9 +95,11 @@ def prepare(
       acapella prepare mir1k MIR-1K/Wavfile corpus
     """
     from acapella.corpus.importers import DATA_SETS, write_corpus
-    from acapella.errors import choose
+    from acapella.errors import CorpusError, choose
 
     console = make_console(context.obj["quiet"])
+    if not source.is_dir():
+        raise CorpusError(f"{source} is not a folder; name the one that holds the data set.")
     songs = choose(DATA_SETS, data_set, "DATA_SET")(source)
     count = write_corpus(songs, destination, report=console.print)
     console.print(f"{destination} holds {count} songs of {source}.")

@@ -52,7 +52,9 @@ def plan_jobs(songs: Sequence[Path], out_dir: Path | None, stems: Sequence[str],
             if place in inputs:
                 raise UsageError(f"{job.song} would overwrite {inputs[place]}: choose another folder with -o.")
             if place in makers:
-                raise UsageError(f"{makers[place]} and {job.song} would both write {output}: separate them one by one.")
+                raise UsageError(
+                    f"{makers[place]} and {job.song} would both write {output}: choose another -o for one."
+                )
             makers[place] = job.song
     return jobs
 
