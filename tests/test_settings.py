@@ -49,7 +49,7 @@ TABLE = {  # the original's options and defaults, in its order
     "TENSORBOARD_INFO": "default",
     "WEIGHTS": "weights/weights.h5",
 }
-OURS = ["PHASE", "SAMPLE_RATE", "CHANNELS", "REPRESENTATION", "VALIDATION_TRACKS", "TEST_TRACKS", "SEED"]
+OURS = ["PHASE", "SAMPLE_RATE", "CHANNELS", "REPRESENTATION", "VALIDATION_TRACKS", "TEST_TRACKS", "PRECISION", "SEED"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,10 @@
-"""Spectrogram pictures of audio files, of any length, in magma colours."""
+"""Pictures: a figure to draw on, and spectrograms of audio files of any length, in magma colours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +12,9 @@ from acapella.audio_files import open_audio
 from acapella.errors import MissingExtraError
 from acapella.signal.overlap import split
 from acapella.signal.stft import STFT
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WINDOW = 2048
 COLUMNS = 1600  # at most; a longer file is averaged in time
@@ -21,33 +27,42 @@ def check_installed() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
-        raise MissingExtraError("Drawing spectrograms", "analysis") from None
+        raise MissingExtraError("Drawing pictures", "analysis") from None
+
+
+@contextmanager
+def drawing(path: Path, width: float, height: float) -> Iterator["Figure"]:
+    """An empty figure of `width` by `height` inches, written to `path` (.png) at the end, whole or not at all."""
+    check_installed()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    yield figure
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.partial")
+    figure.savefig(unfinished, dpi=120, format="png")
+    unfinished.replace(path)
 
 
 def draw_spectrogram(audio: Path, picture: Path) -> None:
     """Write `picture` (.png): the level in dB of the mean of all channels of `audio`, low frequencies at the bottom."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     power, seconds, sample_rate = _pooled_power(audio)
     level = 10 * np.log10(np.maximum(power, 1e-12))
-    figure = Figure(figsize=(12, 5), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    image = axes.imshow(
-        level,
-        origin="lower",
-        aspect="auto",
-        cmap="magma",
-        extent=(0, seconds, 0, sample_rate / 2000),
-        vmin=-RANGE_DB,
-        vmax=0,
-    )
-    axes.set(title=audio.name, xlabel="Time (s)", ylabel="Frequency (kHz)")
-    figure.colorbar(image, label="Level (dB)")
-    unfinished = picture.with_name(f".{picture.name}.partial")
-    figure.savefig(unfinished, dpi=120, format="png")
-    unfinished.replace(picture)
+    with drawing(picture, 12, 5) as figure:
+        axes = figure.subplots()
+        image = axes.imshow(
+            level,
+            origin="lower",
+            aspect="auto",
+            cmap="magma",
+            extent=(0, seconds, 0, sample_rate / 2000),
+            vmin=-RANGE_DB,
+            vmax=0,
+        )
+        axes.set(title=audio.name, xlabel="Time (s)", ylabel="Frequency (kHz)")
+        figure.colorbar(image, label="Level (dB)")
 
 
 def _pooled_power(audio: Path) -> tuple[np.ndarray, float, int]:

@@ -47,6 +47,7 @@ ModelName = Literal["acapellabot", "leaky_dropout"]
 NormalizerName = Literal["dummy", "percentile"]
 OptimizerName = Literal["adam", "rmsprop"]
 PhaseName = Literal["mixture", "iterative"]
+PrecisionName = Literal["float32", "bfloat16"]
 RepresentationName = Literal["lps", "ri"]
 TensorboardInfoName = Literal["full", "default"]
 
@@ -252,6 +253,7 @@ class Settings(OriginalOptions):
         "Tracks to validate with",
     )
     test_tracks: TrackNames = _option("Auctioneer_OurFutureFaces", "Tracks never to train on")
+    precision: PrecisionName = _option("float32", "Numbers of the training step; bfloat16 is faster where known")
     seed: CountFromZero = _option(0, "Where randomness starts")
 
     def __init__(self, **options: Any) -> None:

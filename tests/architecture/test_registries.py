@@ -10,6 +10,7 @@ from acapella.signal.normalizers import NORMALIZERS
 from acapella.signal.representations import REPRESENTATIONS
 from acapella.training.batches import GENERATORS
 from acapella.training.hooks import HOOKS
+from acapella.training.loop import PRECISIONS
 from acapella.training.losses import LOSSES, METRICS
 from acapella.training.networks import NETWORKS
 from acapella.training.optimizers import OPTIMIZERS
@@ -24,6 +25,7 @@ REGISTRIES = {
     "MetricName": METRICS,
     "ModelName": NETWORKS,
     "OptimizerName": OPTIMIZERS,
+    "PrecisionName": PRECISIONS,
 }
 
 

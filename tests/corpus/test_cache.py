@@ -1,14 +1,19 @@
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
-from tests.made import tone
+from tests.made import tone, write_cached
 
 from acapella.codec import SpectrogramCodec
 from acapella.corpus.cache import Cache
 from acapella.corpus.tracks import find_tracks
 from acapella.errors import AudioFileError, CorpusError
+
+
+def whole(parts):
+    return [part.read(0, part.samples) for part in parts]
 
 
 @pytest.fixture
@@ -22,7 +27,7 @@ def track(tmp_path):
 def test_audio_comes_at_the_networks_rate_and_channels(track, tmp_path):
     for channels in (1, 2):
         codec = SpectrogramCodec(sample_rate=16000, channels=channels)
-        mixture, target = Cache(tmp_path / "cache", codec).pair(track)
+        mixture, target = whole(Cache(tmp_path / "cache", codec).pair(track))
         assert mixture.shape == target.shape == (channels, 16000)
         np.testing.assert_allclose(target[0], tone(440, 1, 16000)[:, 0], atol=1e-3)
         np.testing.assert_allclose(mixture - target, np.tile(tone(1000, 1, 16000).T, (channels, 1)), atol=1e-3)
@@ -30,7 +35,7 @@ def test_audio_comes_at_the_networks_rate_and_channels(track, tmp_path):
 
 def test_instrumental_as_the_target(track, tmp_path):
     codec = SpectrogramCodec(sample_rate=16000, target="instrumental")
-    _, target = Cache(tmp_path / "cache", codec).pair(track)
+    _, target = whole(Cache(tmp_path / "cache", codec).pair(track))
     np.testing.assert_allclose(target[0], tone(1000, 1, 16000)[:, 0], atol=1e-3)
 
 
@@ -42,7 +47,7 @@ def test_audio_is_decoded_once_and_again_when_the_source_changes(track, tmp_path
     assert {path: path.stat().st_mtime_ns for path in written} == written
     soundfile.write(track.files["vocal"], tone(200, 1, 44100), 44100, subtype="FLOAT")
     os.utime(track.files["vocal"], ns=(1, 1))
-    np.testing.assert_allclose(cache.pair(track)[1][0], tone(200, 1, 22050)[:, 0], atol=1e-3)
+    np.testing.assert_allclose(whole(cache.pair(track))[1][0], tone(200, 1, 22050)[:, 0], atol=1e-3)
 
 
 def test_the_normalization_is_remembered_until_the_source_changes(track, tmp_path, monkeypatch):
@@ -66,7 +71,15 @@ def test_parts_of_different_lengths_are_an_error(track, tmp_path):
 def test_a_sample_more_or_less_is_cut(track, tmp_path):
     soundfile.write(track.files["vocal"], tone(440, 1, 44100)[:-50], 44100)
     mixture, target = Cache(tmp_path / "cache", SpectrogramCodec()).pair(track)
-    assert mixture.shape == target.shape
+    assert mixture.samples == target.samples
+
+
+def test_audio_is_read_by_offset(tmp_path, rng):
+    signal = rng.uniform(-1, 1, (2, 400_000)).astype(np.float32)
+    audio = write_cached(tmp_path / "audio", signal)
+    np.testing.assert_array_equal(audio.read(100, 250), signal[:, 100:250])
+    np.testing.assert_array_equal(np.concatenate(list(audio.pieces()), axis=1), signal)
+    np.testing.assert_array_equal(whole([replace(audio, samples=10)])[0], signal[:, :10])
 
 
 def test_a_corrupt_file_is_one_sentence_and_leaves_no_audio(track, tmp_path):

@@ -1,15 +1,17 @@
 import numpy as np
+from tests.made import write_cached
 
 from acapella.codec import SpectrogramCodec
 from acapella.corpus.examples import TrackExamples
 from acapella.signal.choppers import Rectangle
 
 
-def test_a_slice_is_a_part_of_the_whole_tensor(rng):
+def test_a_slice_is_a_part_of_the_whole_tensor(rng, tmp_path):
     codec = SpectrogramCodec(representation="ri", normalizer="percentile", window_length=256)
     mixture, target = rng.uniform(-1, 1, (2, 1, 20_000)).astype(np.float32)
     normalization = codec.measure([mixture])
-    track = TrackExamples("song", codec, mixture, target, normalization)
+    cached = (write_cached(tmp_path / part, audio) for part, audio in (("mixture", mixture), ("target", target)))
+    track = TrackExamples("song", codec, *cached, normalization)
     assert track.extent == (129, codec.stft.frames(20_000))
     whole = [codec.encode(codec.stft.forward(audio), normalization)[0] for audio in (mixture, target)]
     for rectangle in (

@@ -37,6 +37,30 @@ def test_a_folder_without_tracks_is_an_error(tmp_path):
         find_tracks(tmp_path / "nowhere")
 
 
+def test_a_part_that_is_there_twice_is_no_guess(tmp_path):
+    touch(tmp_path, *complete("a"), *complete("b"), "b_vocal.flac")
+    tracks, skipped = find_tracks(tmp_path)
+    assert [track.name for track in tracks] == ["a"]
+    assert skipped == ["b is skipped: keep one of b_vocal.flac and b_vocal.wav"]
+
+
+def test_what_is_hidden_is_no_track(tmp_path):
+    touch(tmp_path, *complete("a"), *complete(".acapella-cache/b"), *complete("album/._c"))
+    tracks, skipped = find_tracks(tmp_path)
+    assert ([track.name for track in tracks], skipped) == (["a"], [])
+
+
+def test_links_to_folders_are_followed_and_rings_are_not(tmp_path):
+    touch(tmp_path, *complete("disk/a"))
+    try:
+        (tmp_path / "corpus").mkdir()
+        (tmp_path / "corpus/linked").symlink_to(tmp_path / "disk", target_is_directory=True)
+        (tmp_path / "disk/ring").symlink_to(tmp_path / "corpus", target_is_directory=True)
+    except OSError:
+        pytest.skip("links are not allowed here")
+    assert [track.name for track in find_tracks(tmp_path / "corpus")[0]] == ["linked/a"]
+
+
 TRACKS = [Track(name, {}) for name in "abcdefghij"]
 
 
@@ -47,6 +71,13 @@ def names(tracks):
 def test_names_decide_who_validates_and_tests():
     split = split_tracks(TRACKS, 0.5, ["c", "g"], ["j"])
     assert (names(split.train), names(split.validation), names(split.test)) == ("abdefhi", "cg", "j")
+
+
+def test_a_folder_is_a_name_too(tmp_path):
+    touch(tmp_path, *complete("train/a"), *complete("train/b"), *complete("test/c"), *complete("test/d/e"))
+    split = split_tracks(find_tracks(tmp_path)[0], 0.5, [], ["test/"])
+    assert [track.name for track in split.test] == ["test/c", "test/d/e"]
+    assert [track.name for track in split.train + split.validation] == ["train/a", "train/b"]
 
 
 def test_without_a_name_the_first_tracks_train():

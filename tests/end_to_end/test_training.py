@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from tests.made import tone
+from tests.made import clicks, tone, write_corpus
 
 from acapella import Isolator, Settings
 from acapella.metrics import si_sdr
@@ -28,28 +28,9 @@ TINY = {
 }
 
 
-def clicks(seconds: float, rng: np.random.Generator) -> np.ndarray:
-    """Short bursts of noise (samples, 1): upright lines in a spectrogram, where tones are level ones."""
-    audio = np.zeros((round(seconds * RATE), 1), np.float32)
-    for start in rng.integers(0, len(audio) - 40, round(12 * seconds)):
-        audio[start : start + 40] = rng.uniform(-0.9, 0.9, (40, 1))
-    return audio
-
-
-def write_corpus(folder: Path, tracks: int = 4, seconds: float = 1.5) -> None:
-    """The vocals are tones, the instrumental is clicks."""
-    rng = np.random.default_rng(0)
-    for track in range(tracks):
-        vocal, instrumental = tone(rng.uniform(300, 3000), seconds, RATE), clicks(seconds, rng)
-        parts = {"all": vocal + instrumental, "vocal": vocal, "instrumental": instrumental}
-        for part, audio in parts.items():
-            soundfile.write(folder / f"track{track}_{part}.wav", audio, RATE, subtype="FLOAT")
-
-
 @pytest.fixture
 def corpus(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "corpus").mkdir()
     write_corpus(tmp_path / "corpus")
     return tmp_path / "corpus"
 

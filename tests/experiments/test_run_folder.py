@@ -10,7 +10,7 @@ NOW = datetime(2026, 11, 22, 12, 30, 5)
 
 def test_a_run_folder_says_when_and_what(tmp_path):
     settings = Settings(log_base=tmp_path / "logs", chopname="full", epochs=3)
-    folder = create_run_folder(settings, NOW)
+    folder = create_run_folder(settings, now=NOW)
     assert folder.name == "2026-11-22_12-30-05_leaky_dropout_ri_full_128_random_percentile_adam_batch8"
     assert Settings.read(folder / "env") == settings
     assert last_run_folder(tmp_path / "logs") is None, "last follows once the run has weights"
@@ -20,7 +20,7 @@ def test_a_run_folder_says_when_and_what(tmp_path):
 
 def test_two_runs_in_a_second_do_not_meet(tmp_path):
     settings = Settings(log_base=tmp_path)
-    first, second = create_run_folder(settings, NOW), create_run_folder(settings, NOW)
+    first, second = create_run_folder(settings, now=NOW), create_run_folder(settings, now=NOW)
     assert first != second
     mark_last(first)
     mark_last(second)
@@ -32,7 +32,7 @@ def test_without_links_last_is_a_text_file(tmp_path, monkeypatch):
         raise OSError("links are not allowed")
 
     monkeypatch.setattr(Path, "symlink_to", refuse)
-    folder = create_run_folder(Settings(log_base=tmp_path), NOW)
+    folder = create_run_folder(Settings(log_base=tmp_path), now=NOW)
     mark_last(folder)
     assert (tmp_path / run_folder.LAST).is_file()
     assert last_run_folder(tmp_path) == folder
@@ -46,7 +46,7 @@ def test_weights_are_sought_in_the_last_run_first(tmp_path, monkeypatch):
     weights.parent.mkdir()
     weights.touch()
     assert find_weights(weights, Path("logs")) == weights
-    folder = create_run_folder(Settings(log_base="logs"), NOW)
+    folder = create_run_folder(Settings(log_base="logs"), now=NOW)
     mark_last(folder)
     assert find_weights(weights, Path("logs")) == weights
     (folder / "weights").mkdir()

@@ -7,6 +7,7 @@ from torch import nn
 
 from acapella.errors import SettingsError
 from acapella.training.networks import NETWORKS, UNet, build_network
+from acapella.training.networks.activation import LeakyDropout
 
 PARAMS = SimpleNamespace(alpha1=0.1, alpha2=0.01, rate=0.5)
 
@@ -45,21 +46,20 @@ def test_padding_is_zeros_at_the_ends_up_to_a_multiple_of_four():
 @pytest.mark.parametrize("channels", [1, 2])
 def test_activations_of_leaky_dropout(channels):
     network = build_network("leaky_dropout", channels, PARAMS, signed=channels > 1)
-    slopes = [layer.negative_slope for layer in layers(network, nn.LeakyReLU)]
-    assert slopes == [0.1] * 8 + [0.01] * (4 if channels == 1 else 3)
-    assert not layers(network, nn.ReLU)
+    slopes = [layer.slope for layer in layers(network, LeakyDropout)]
+    assert slopes == [0.1] * 8 + [0.01] * 3 + [0.01 if channels == 1 else 1]
 
 
 def test_acapellabot_is_relu_to_the_end_and_ignores_parameters():
     network = build_network("acapellabot", 2, SimpleNamespace(), signed=True)
-    assert len(layers(network, nn.ReLU)) == 12
+    assert [(layer.slope, layer.rate) for layer in layers(network, LeakyDropout)] == [(0, 0)] * 12
     assert network.eval()(torch.randn(1, 2, 8, 8)).min() >= 0
-    assert all(layer.p == 0 for layer in layers(network, nn.Dropout))
 
 
 def test_dropout_acts_on_the_input_and_after_all_activations_but_the_last():
     network = build_network("leaky_dropout", 1, PARAMS, signed=False)
-    assert [layer.p for layer in layers(network, nn.Dropout)] == [0.5] * 12 + [0]
+    assert network.input_dropout.p == 0.5
+    assert [layer.rate for layer in layers(network, LeakyDropout)] == [0.5] * 11 + [0]
     mixture = torch.rand(1, 1, 8, 8)
     assert not torch.equal(network(mixture), network(mixture))
     network.eval()

@@ -14,7 +14,8 @@ from acapella import __version__
 from acapella.cli.console import report
 from acapella.cli.isolate import isolate
 from acapella.cli.models import models
-from acapella.cli.train import export, options, prepare, train
+from acapella.cli.prepare import prepare
+from acapella.cli.train import export, options, train
 from acapella.errors import AcapellaError, UsageError
 
 app = typer.Typer(

@@ -1,16 +1,22 @@
-"""`acapella train`, `export`, `prepare` and `options`: everything on the way to a model file."""
+"""`acapella train`, `export` and `options`: everything on the way to a model file."""
 
+import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 
 from acapella.cli.console import make_console
-from acapella.errors import MissingExtraError
+from acapella.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from rich.console import Console
 
+    from acapella.experiments.training_run import TrainedRun
     from acapella.settings import Settings
 
 EnvFile = Annotated[Path | None, typer.Option("--env", help='A file of export NAME="value" lines, as in envs/.')]
@@ -20,6 +26,10 @@ def train(
     context: typer.Context,
     env: EnvFile = None,
     data: Annotated[Path | None, typer.Option(help="The corpus; overrides DATA.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with the run in this folder, with its settings, where it stopped.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs in all; overrides EPOCHS.")] = None,
 ) -> None:
     """Train a network on a corpus, as the environment's variables say (`acapella options` lists them).
 
@@ -28,25 +38,64 @@ def train(
     \b
       DATA=corpus acapella train
       acapella train --env envs/lps --data corpus
+      acapella train --resume logs/last --epochs 20
     """
     from acapella.settings import Settings
 
-    settings = Settings.read(env, **({} if data is None else {"data": data}))
-    run_training(settings, make_console(context.obj["quiet"]))
+    console = make_console(context.obj["quiet"])
+    if resume is None:
+        given = {"data": data, "epochs": epochs}
+        settings = Settings.read(env, **{name: value for name, value in given.items() if value is not None})
+        run_training(settings, console)
+        return
+    if env is not None:
+        raise UsageError("--resume takes the settings of the run itself: leave --env away.")
+    _report(_training().resume(resume, console, data=data, epochs=epochs, questions=AtTheTerminal()), console)
 
 
 def run_training(settings: "Settings", console: "Console") -> None:
     """Train, and say where the results lie."""
+    _report(_training().train(settings, console, questions=AtTheTerminal()), console)
+
+
+def _training() -> "ModuleType":
     try:
-        from acapella.experiments.training_run import train as train_network
+        return import_module("acapella.experiments.training_run")
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
-    run = train_network(settings, console)
-    if run.interrupted:
-        console.print("Interrupted; what was learnt so far is kept.")
-    console.print(f"Weights: {run.weights}\nModel file: {run.model}")
-    if run.interrupted:
-        raise KeyboardInterrupt
+
+
+def _report(run: "TrainedRun", console: "Console") -> None:
+    if run.weights:
+        console.print(f"Weights: {run.weights}\nModel file: {run.model}")
+    if not run.interrupted:
+        return
+    console.print(f"Interrupted; what was learnt so far is {'kept' if run.weights else 'not saved'}.")
+    if run.resume_point:
+        console.print(f"To go on: acapella train --resume {run.folder}")
+    raise KeyboardInterrupt
+
+
+class AtTheTerminal:
+    """Asks on the terminal; where there is none, saves and ends."""
+
+    def more_epochs(self) -> int:
+        """How many epochs to add (QUIT=False)."""
+        if not _is_interactive("QUIT=False, but there is no terminal to ask at: the training ends, and saves."):
+            return 0
+        answer: int = typer.prompt("How many more epochs?", default=0, type=click.IntRange(min=0), err=True)
+        return answer
+
+    def save(self) -> bool:
+        """Whether to keep the weights, after Ctrl-C or with QUIT=False."""
+        return not _is_interactive() or typer.confirm("Save the weights?", default=True, err=True)
+
+
+def _is_interactive(otherwise: str = "") -> bool:
+    is_interactive = sys.stdin.isatty() and sys.stderr.isatty()
+    if otherwise and not is_interactive:
+        typer.echo(otherwise, err=True)
+    return is_interactive
 
 
 def export(
@@ -76,33 +125,6 @@ def export(
     scores = dict(pair.partition("=")[::2] for pair in score or [])
     export_weights(weights, settings, model, licence=licence, record={"scores": scores} if scores else None)
     typer.echo(f"{weights} → {model}")
-
-
-def prepare(
-    context: typer.Context,
-    data_set: Annotated[
-        str,
-        typer.Argument(help="mir1k (left: music, right: voice) or stems (vocals.* and others, a folder a song)."),
-    ],
-    source: Annotated[Path, typer.Argument(help="Where the data set lies.")],
-    destination: Annotated[Path, typer.Argument(help="The corpus to write.")],
-) -> None:
-    """Bring a published data set into the corpus layout. Run again, it goes on where it stopped.
-
-    Example:
-
-    \b
-      acapella prepare mir1k MIR-1K/Wavfile corpus
-    """
-    from acapella.corpus.importers import DATA_SETS, write_corpus
-    from acapella.errors import CorpusError, choose
-
-    console = make_console(context.obj["quiet"])
-    if not source.is_dir():
-        raise CorpusError(f"{source} is not a folder; name the one that holds the data set.")
-    songs = choose(DATA_SETS, data_set, "DATA_SET")(source)
-    count = write_corpus(songs, destination, report=console.print)
-    console.print(f"{destination} holds {count} songs of {source}.")
 
 
 def options() -> None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,34 @@ from acapella.resampling import Resampler
 from acapella.signal.normalizers import IDENTITY, Normalization
 
 BLOCK = 1 << 18  # samples read at a time
+CACHE_NAME = ".acapella-cache"
 LENGTH_TOLERANCE = 0.1  # seconds by which the parts of a track may differ; the shortest counts
+
+
+def cache_folder(data: Path, log_base: Path) -> Path:
+    """Where the cache of the corpus `data` is: inside it, or with the logs where it may not be written to."""
+    base = data if os.access(data, os.W_OK) else log_base
+    return base / CACHE_NAME
+
+
+@dataclass(frozen=True)
+class CachedAudio:
+    """The first `samples` of a file of float32 samples, read by offset; nothing is held open between reads."""
+
+    path: Path
+    channels: int
+    samples: int
+
+    def read(self, begin: int, end: int) -> np.ndarray:
+        """Samples `begin` to `end` of all channels, (channels, end - begin)."""
+        width = self.channels * np.dtype(np.float32).itemsize
+        count = (end - begin) * self.channels
+        return np.fromfile(self.path, np.float32, count, offset=begin * width).reshape(-1, self.channels).T
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """All of it, BLOCK samples at a time."""
+        for begin in range(0, self.samples, BLOCK):
+            yield self.read(begin, min(begin + BLOCK, self.samples))
 
 
 class Cache:
@@ -33,28 +60,28 @@ class Cache:
         self._folder = folder / f"{codec.sample_rate}Hz-{codec.channels}ch"
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    def pair(self, track: Track) -> tuple[np.ndarray, np.ndarray]:
-        """Mixture and target of `track`, memory-mapped, both (channels, samples)."""
+    def pair(self, track: Track) -> tuple[CachedAudio, CachedAudio]:
+        """Mixture and target of `track`, cut to one length."""
         mixture, target = self.audio(track, MIXTURE), self.audio(track, self._codec.target)
-        shorter, longer = sorted([mixture.shape[-1], target.shape[-1]])
+        shorter, longer = sorted([mixture.samples, target.samples])
         if longer - shorter > LENGTH_TOLERANCE * self._codec.sample_rate:
-            seconds = [audio.shape[-1] / self._codec.sample_rate for audio in (mixture, target)]
+            seconds = [audio.samples / self._codec.sample_rate for audio in (mixture, target)]
             raise CorpusError(
                 f"{track.name}: the mixture lasts {seconds[0]:.1f} s, its {self._codec.target} {seconds[1]:.1f} s; "
                 "they must be of one length."
             )
-        return mixture[:, :shorter], target[:, :shorter]
+        return replace(mixture, samples=shorter), replace(target, samples=shorter)
 
-    def audio(self, track: Track, part: str) -> np.ndarray:
-        """One part of `track`, memory-mapped, (channels, samples) float32."""
+    def audio(self, track: Track, part: str) -> CachedAudio:
+        """One part of `track`: all, vocal or instrumental."""
         source = track.files[part]
         raw, note = self._paths(source)
         fingerprint = _fingerprint(source)
         if _read_note(note).get("source") != fingerprint or not raw.exists():
             self._decode(source, raw)
             _write_note(note, {"source": fingerprint})
-        samples = np.memmap(raw, np.float32, mode="r").reshape(-1, self._codec.channels)
-        return samples.T
+        width = self._codec.channels * np.dtype(np.float32).itemsize
+        return CachedAudio(raw, self._codec.channels, raw.stat().st_size // width)
 
     def normalization(self, track: Track) -> Normalization:
         """The normalization of the track's mixture, measured once and then remembered."""
@@ -65,7 +92,7 @@ class Cache:
         remembered = _read_note(note)
         key = replace(self._codec, target=STEMS[0]).to_json()  # what is to be predicted plays no part
         if key not in remembered:
-            found = self._codec.measure(_pieces(audio))
+            found = self._codec.measure(audio.pieces())
             remembered[key] = {
                 "offset": found.offset.tolist(),
                 "scale": found.scale.tolist(),
@@ -98,11 +125,6 @@ class Cache:
             return block
         mono = block.mean(axis=1, keepdims=True)
         return np.repeat(mono, self._codec.channels, axis=1)
-
-
-def _pieces(audio: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, audio.shape[-1], BLOCK):
-        yield audio[:, start : start + BLOCK]
 
 
 def _fingerprint(source: Path) -> list[int | str]:

@@ -3,21 +3,21 @@
 import numpy as np
 
 from acapella.codec import SpectrogramCodec
-from acapella.corpus.cache import Cache
+from acapella.corpus.cache import Cache, CachedAudio
 from acapella.corpus.tracks import Track
 from acapella.signal.choppers import Rectangle
 from acapella.signal.normalizers import Normalization
 
 
 class TrackExamples:
-    """Mixture and target of one track, ready to be cut; both memory-mapped (channels, samples)."""
+    """Mixture and target of one track, ready to be cut."""
 
     def __init__(
         self,
         name: str,
         codec: SpectrogramCodec,
-        mixture: np.ndarray,
-        target: np.ndarray,
+        mixture: CachedAudio,
+        target: CachedAudio,
         normalization: Normalization,
     ) -> None:
         self.name = name
@@ -35,7 +35,7 @@ class TrackExamples:
     @property
     def extent(self) -> tuple[int, int]:
         """Bins and frames of the spectrogram."""
-        return self._codec.stft.bins, self._codec.stft.frames(self._mixture.shape[-1])
+        return self._codec.stft.bins, self._codec.stft.frames(self._mixture.samples)
 
     def cut(self, rectangle: Rectangle) -> tuple[np.ndarray, np.ndarray]:
         """Mixture and target slice, each (tensor channels, bins, frames) float32, normalised alike."""
@@ -45,10 +45,8 @@ class TrackExamples:
         """The whole target as a tensor (tensor channels, bins, frames)."""
         return self._tensor(self._target, Rectangle(0, self.extent[0], 0, self.extent[1]))
 
-    def _tensor(self, audio: np.ndarray, rectangle: Rectangle) -> np.ndarray:
-        spectrum = self._codec.stft.excerpt(
-            lambda begin, end: audio[:, begin:end], audio.shape[-1], rectangle.start, rectangle.stop
-        )
+    def _tensor(self, audio: CachedAudio, rectangle: Rectangle) -> np.ndarray:
+        spectrum = self._codec.stft.excerpt(audio.read, audio.samples, rectangle.start, rectangle.stop)
         part = spectrum[None, :, rectangle.low : rectangle.high]
         tensor: np.ndarray = self._codec.encode(part, self._normalization)[0]
         return tensor

@@ -1,5 +1,6 @@
 """Find the tracks of a corpus: NAME_all, NAME_vocal and NAME_instrumental, anywhere below a folder."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,25 +21,46 @@ class Track:
 
 
 def find_tracks(folder: Path) -> tuple[list[Track], list[str]]:
-    """The complete tracks below `folder`, sorted by name, and a sentence for each that lacks a part."""
+    """The complete tracks below `folder`, sorted by name, and a sentence for each that is left out."""
     if not folder.is_dir():
         raise CorpusError(f"DATA={str(folder)!r} is not a folder; name the one that holds NAME_all.wav and its stems.")
-    parts: dict[str, dict[str, Path]] = {}
-    for path in sorted(folder.rglob("*")):
+    found: dict[str, dict[str, list[Path]]] = {}
+    for path in files_below(folder):
         name, _, part = path.stem.rpartition("_")
         if name and part in PARTS and path.suffix.lower() in EXTENSIONS:
-            parts.setdefault((path.parent.relative_to(folder) / name).as_posix(), {})[part] = path
-    complete = [Track(name, files) for name, files in sorted(parts.items()) if len(files) == len(PARTS)]
-    skipped = [_what_is_missing(name, files) for name, files in sorted(parts.items()) if len(files) < len(PARTS)]
-    if not complete:
-        hint = f" ({skipped[0]})" if skipped else ""
+            parts = found.setdefault((path.parent.relative_to(folder) / name).as_posix(), {})
+            parts.setdefault(part, []).append(path)
+    defects = {name: _defect(name, parts) for name, parts in sorted(found.items())}
+    usable = [name for name, defect in defects.items() if not defect]
+    skipped = [f"{name} is skipped: {defect}" for name, defect in defects.items() if defect]
+    if not usable:
+        hint = f" ({skipped[0]})" if skipped else "; acapella prepare makes them of a data set"
         raise CorpusError(f"{folder} holds no track with NAME_all, NAME_vocal and NAME_instrumental{hint}.")
-    return complete, skipped
+    return [Track(name, {part: paths[0] for part, paths in found[name].items()}) for name in usable], skipped
 
 
-def _what_is_missing(name: str, files: dict[str, Path]) -> str:
-    missing = ", ".join(f"{name}_{part}" for part in PARTS if part not in files)
-    return f"{name} is skipped: {missing} not found"
+def files_below(folder: Path) -> list[Path]:
+    """All files below `folder`, sorted; links are followed, and what is hidden is left out, caches for example."""
+    files: list[Path] = []
+    visited = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in visited:  # a link to a folder above would never end
+            folders.clear()
+            continue
+        visited.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files.extend(Path(place, name) for name in names if not name.startswith("."))
+    return sorted(files)
+
+
+def _defect(name: str, parts: dict[str, list[Path]]) -> str | None:
+    """Why the track cannot be used, if so."""
+    missing = ", ".join(f"{name}_{part}" for part in PARTS if part not in parts)
+    if missing:
+        return f"{missing} not found"
+    twice = next((paths for paths in parts.values() if len(paths) > 1), None)
+    return f"keep one of {' and '.join(path.name for path in twice)}" if twice else None
 
 
 @dataclass(frozen=True)
@@ -55,6 +77,7 @@ def split_tracks(
 ) -> Split:
     """Split by names contained in the tracks' names; without a validation name, the first `ratio` train.
 
+    A track's name has its folders in it, so `test/` names all tracks of a folder `test`.
     At least one track trains; with two or more, at least one validates.
     """
 

@@ -1,37 +1,51 @@
 """The folder of a training run in LOG_BASE, named by date and the settings that shape it, linked as `last`."""
 
+import os
 import re
 from datetime import datetime
 from pathlib import Path
 
 from acapella.settings import Settings
+from acapella.settings_text import read_exports
 
 LAST = "last"
 
 
-def create_run_folder(settings: Settings, now: datetime | None = None) -> Path:
-    """Make a new folder with the effective settings as a sourceable file `env`."""
+def create_run_folder(settings: Settings, name: str | None = None, now: datetime | None = None) -> Path:
+    """Make a new folder, called `name` or after date and settings, with the settings as a sourceable file `env`."""
     base = settings.log_base
     base.mkdir(parents=True, exist_ok=True)
-    name = f"{(now or datetime.now()):%Y-%m-%d_%H-%M-%S}_{_describe(settings)}"
+    name = name or f"{(now or datetime.now()):%Y-%m-%d_%H-%M-%S}_{_describe(settings)}"
     folder = base / name
     number = 2
     while folder.exists():
         folder = base / f"{name}_{number}"
         number += 1
     folder.mkdir()
-    (folder / "env").write_text(settings.as_env(), encoding="utf-8")
+    write_settings(settings, folder)
     return folder
+
+
+def write_settings(settings: Settings, folder: Path) -> None:
+    """Leave the effective settings in the run's folder as a sourceable file `env`."""
+    (folder / "env").write_text(settings.as_env(), encoding="utf-8")
+
+
+def run_settings(folder: Path, **changed: object) -> Settings:
+    """The settings of a run, whatever the environment says, but for those `changed`."""
+    return Settings(**{**read_exports(folder / "env"), **changed})
 
 
 def mark_last(folder: Path) -> None:
     """Point `last`, beside the run's folder, at it: a link, or a text file where links are not allowed."""
     last = folder.parent / LAST
-    last.unlink(missing_ok=True)
+    fresh = folder.parent / f".{LAST}.{os.getpid()}"  # renamed, so that several processes do not meet
+    fresh.unlink(missing_ok=True)
     try:
-        last.symlink_to(folder.name, target_is_directory=True)
+        fresh.symlink_to(folder.name, target_is_directory=True)
     except OSError:
-        last.write_text(folder.name + "\n", encoding="utf-8")
+        fresh.write_text(folder.name + "\n", encoding="utf-8")
+    fresh.replace(last)
 
 
 def last_run_folder(log_base: Path) -> Path | None:

@@ -1,26 +1,26 @@
 """A training from settings to model file: corpus, network, loop, weights, export."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 
 from acapella.codec import SpectrogramCodec
-from acapella.corpus.cache import Cache
+from acapella.corpus.cache import Cache, cache_folder
 from acapella.corpus.examples import TrackExamples
 from acapella.corpus.tracks import Split, Track, find_tracks, split_tracks
-from acapella.errors import ModelFileError
-from acapella.experiments.run_folder import create_run_folder, find_weights, mark_last
+from acapella.errors import InputError, ModelFileError
+from acapella.experiments.run_folder import create_run_folder, find_weights, mark_last, run_settings, write_settings
 from acapella.settings import Settings
-from acapella.training.drawing import draw_network
 from acapella.training.export import export_model
 from acapella.training.keras_weights import save_keras_weights
 from acapella.training.loop import fit, make_module, start_network
+from acapella.training.module import Isolation
+from acapella.training.network_picture import draw_network
 from acapella.training.networks import UNet
-
-CACHE_NAME = ".acapella-cache"
+from acapella.training.resume import RESUME_NAME
 
 
 @dataclass(frozen=True)
@@ -28,29 +28,110 @@ class TrainedRun:
     """What a training leaves behind."""
 
     folder: Path
-    weights: Path
-    model: Path
+    weights: Path | None  # None where they were not to be saved
+    model: Path | None
+    epochs: list[dict[str, float]]  # of each epoch its number from 1, loss, val_loss and metrics
     interrupted: bool  # by Ctrl-C, before the last epoch
 
+    @property
+    def resume_point(self) -> Path | None:
+        """What `resume` goes on from, if there is such a file."""
+        path = self.folder / RESUME_NAME
+        return path if path.is_file() else None
 
-def train(settings: Settings, console: Console) -> TrainedRun:
-    """Train as `settings` say, and leave weights, model file and records in a new run folder."""
-    if not settings.quit:
-        console.print("QUIT=False is not built yet: the training ends after EPOCHS.")
+
+class Questions(Protocol):
+    """What a training asks the person at the keyboard."""
+
+    def more_epochs(self) -> int:
+        """How many epochs to add; 0 ends the training."""
+
+    def save(self) -> bool:
+        """Whether to keep the weights."""
+
+
+class NobodyThere:
+    """Answers where nobody can be asked: no more epochs, and save."""
+
+    def more_epochs(self) -> int:
+        """None."""
+        return 0
+
+    def save(self) -> bool:
+        """Yes."""
+        return True
+
+
+def train(
+    settings: Settings, console: Console, *, name: str | None = None, questions: Questions | None = None
+) -> TrainedRun:
+    """Train as `settings` say, and leave weights, model file and records in a new run folder.
+
+    The folder is called `name`, or else after date and settings.
+    """
     codec = SpectrogramCodec.from_settings(settings)
+    module = _prepare(settings, codec, console, weights_to_load(settings))
+    folder = create_run_folder(settings, name)
+    draw_network(module.network, codec.tensor_channels, settings.model, folder / "network.png")
+    return _run(module, settings, folder, console, questions or NobodyThere(), resumed=False)
+
+
+def resume(
+    folder: Path,
+    console: Console,
+    *,
+    data: Path | None = None,
+    epochs: int | None = None,
+    questions: Questions | None = None,
+) -> TrainedRun:
+    """Go on with the training of a run folder, as if it had not stopped; `epochs` in all, if more than before.
+
+    The run's own settings count, not the environment's; only the corpus may have moved, to `data`.
+    """
+    if not (folder / RESUME_NAME).is_file():
+        raise InputError(f"{folder} holds no {RESUME_NAME}; name the folder of a run, in LOG_BASE.")
+    changed = {"DATA": data, "EPOCHS": epochs}
+    settings = run_settings(folder, **{key: value for key, value in changed.items() if value is not None})
+    module = _prepare(settings, SpectrogramCodec.from_settings(settings), console, weights=None)
+    return _run(module, settings, folder.resolve(), console, questions or NobodyThere(), resumed=True)
+
+
+def train_or_resume(settings: Settings, console: Console, *, name: str) -> TrainedRun:
+    """Train in a folder called `name`, or go on with the training that was interrupted there."""
+    folder = settings.log_base / name
+    if (folder / RESUME_NAME).is_file() and run_settings(folder) == settings:
+        return resume(folder, console)
+    return train(settings, console, name=name)
+
+
+def _prepare(settings: Settings, codec: SpectrogramCodec, console: Console, weights: Path | None) -> Isolation:
+    """Corpus and network, ready for the loop."""
     tracks, skipped = find_tracks(settings.data)
     for sentence in skipped:
         console.print(f"{sentence}.")
     split = split_tracks(tracks, settings.split, settings.validation_tracks, settings.test_tracks)
-    network = start_network(settings, codec, weights_to_load(settings))
+    network = start_network(settings, codec, weights)
     module = make_module(network, settings, *open_corpus(split, codec, settings, console))
-    folder = create_run_folder(settings)
+    if not module.is_validated:
+        console.print("No slice to validate with: best weights and early stopping go by the training loss.")
+    return module
+
+
+def _run(
+    module: Isolation, settings: Settings, folder: Path, console: Console, questions: Questions, *, resumed: bool
+) -> TrainedRun:
+    """The loop, for as many epochs as are wanted, and what it leaves in `folder`."""
     console.print(f"Run folder: {folder}")
-    draw_network(network, codec.tensor_channels, settings.model, folder / "network.png")
-    epochs, interrupted = fit(module, settings, folder, console)
-    weights = _keep(settings, codec, network, folder, epochs)
-    mark_last(folder)
-    return TrainedRun(folder, weights, weights.with_suffix(".onnx"), interrupted)
+    point = folder / RESUME_NAME
+    epochs, interrupted = fit(module, settings, folder, console, point if resumed else None)
+    while not (interrupted or settings.quit) and (more := questions.more_epochs()):
+        settings = settings.model_copy(update={"epochs": settings.epochs + more})
+        write_settings(settings, folder)
+        epochs, interrupted = fit(module, settings, folder, console, point)
+    (folder / "metrics.json").write_text(json.dumps(epochs, indent=1) + "\n", encoding="utf-8")
+    is_saved = questions.save() if interrupted or not settings.quit else True
+    weights = _keep(module.network, settings, folder, epochs) if is_saved else None
+    return TrainedRun(folder, weights, weights and weights.with_suffix(".onnx"), epochs, interrupted)
 
 
 def weights_to_load(settings: Settings) -> Path | None:
@@ -67,7 +148,7 @@ def open_corpus(
     split: Split, codec: SpectrogramCodec, settings: Settings, console: Console
 ) -> tuple[list[TrackExamples], list[TrackExamples]]:
     """Training and validation tracks, their audio prepared in the cache."""
-    cache = Cache(_cache_folder(settings), codec)
+    cache = Cache(cache_folder(settings.data, settings.log_base), codec)
     train, validation, test = len(split.train), len(split.validation), len(split.test)
     console.print(f"{train} tracks train, {validation} validate, {test} are kept for tests.")
 
@@ -78,20 +159,16 @@ def open_corpus(
     return opened(split.train, "training"), opened(split.validation, "validation")
 
 
-def _cache_folder(settings: Settings) -> Path:
-    """Beside the data, or with the logs where the data may not be written to."""
-    base = settings.data if os.access(settings.data, os.W_OK) else settings.log_base
-    return base / CACHE_NAME
+def _keep(network: UNet, settings: Settings, folder: Path, epochs: list[dict[str, float]]) -> Path:
+    """Write weights and model file, and link the folder as the last run's; returns the weights.
 
-
-def _keep(
-    settings: Settings, codec: SpectrogramCodec, network: UNet, folder: Path, epochs: list[dict[str, float]]
-) -> Path:
-    """Write the epochs' record, weights and model file; returns the weights. A relative WEIGHTS is in the folder."""
-    (folder / "metrics.json").write_text(json.dumps(epochs, indent=1) + "\n", encoding="utf-8")
+    A relative WEIGHTS is inside the folder.
+    """
     weights = folder / settings.weights
     weights.parent.mkdir(parents=True, exist_ok=True)
     save_keras_weights(network, weights)
     record = {"settings": settings.as_env().splitlines(), "epochs": len(epochs), "last": epochs[-1] if epochs else {}}
+    codec = SpectrogramCodec.from_settings(settings)
     export_model(network, codec, settings.model, weights.with_suffix(".onnx"), training=record)
+    mark_last(folder)
     return weights

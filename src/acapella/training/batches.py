@@ -4,14 +4,15 @@ A batch generator is a pure function of (seed, epoch, step): any batch can be ma
 interrupted training goes on exactly where it stopped.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple, overload
 
 import numpy as np
 import torch
 
 from acapella.corpus.examples import TrackExamples
-from acapella.errors import CorpusError, choose
+from acapella.errors import CorpusError, SettingsError, choose
 from acapella.settings import Settings
 from acapella.signal.choppers import CHOPPERS, Rectangle
 
@@ -23,14 +24,49 @@ class Slice(NamedTuple):
     rectangle: Rectangle
 
 
+class Slices(Sequence[Slice]):
+    """All slices of some tracks, in order, kept as bare numbers: those of a hundred hours fit in memory."""
+
+    def __init__(self, pieces: Iterable[tuple[TrackExamples, Sequence[Rectangle]]]) -> None:
+        filled = [(track, np.array(rectangles, np.int32)) for track, rectangles in pieces if rectangles]
+        self._tracks = [track for track, _ in filled]
+        self._rectangles = [rectangles for _, rectangles in filled]
+        self._ends = np.cumsum([len(rectangles) for rectangles in self._rectangles], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if self._tracks else 0
+
+    @overload
+    def __getitem__(self, number: int) -> Slice: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Slice]: ...
+    def __getitem__(self, number: int | slice) -> Slice | list[Slice]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        place = int(np.searchsorted(self._ends, number, side="right"))
+        return self._slice(place, number - int(self._ends[place]))
+
+    def draw(self, rng: np.random.Generator) -> Slice:
+        """A random slice of a random track, each track as likely as any other."""
+        place = int(rng.integers(len(self._tracks)))
+        return self._slice(place, int(rng.integers(len(self._rectangles[place]))))
+
+    def _slice(self, place: int, number: int) -> Slice:
+        return Slice(self._tracks[place], Rectangle(*self._rectangles[place][number].tolist()))
+
+
 Batch = tuple[torch.Tensor, torch.Tensor]
-_PLAN, _SHUFFLE, _DRAW = range(3)  # purposes of random numbers, so that no two share a seed
+_PLAN, _SHUFFLE, _DRAW, _DROPOUT = range(4)  # purposes of random numbers, so that no two share a seed
 
 
 class Batches:
     """The batches of an epoch: `steps` of them, each (mixture, target) tensors."""
 
     def __init__(self, tracks: Sequence[TrackExamples], settings: Settings) -> None:
+        if settings.chopname == "infere":
+            raise SettingsError("CHOPNAME='infere' is for isolating only; train with tile, say.")
         self._settings = settings
         self._batch_of = choose(GENERATORS, settings.batch_generator, "BATCH_GENERATOR")
         self._fresh = settings.batch_generator == "random"
@@ -39,8 +75,8 @@ class Batches:
         if self._fresh:
             tracks = [track for track in tracks if self._chopper(track.extent, self._one, rng=self.rng(_PLAN))]
         self._tracks = tracks
-        self.per_track = [] if self._fresh else plan_slices(tracks, settings)
-        self.slices = [piece for pieces in self.per_track for piece in pieces]
+        self.slices = Slices([] if self._fresh else plan_slices(tracks, settings))
+        self._order = lru_cache(maxsize=2)(self._shuffle)  # a batch may lie in two rounds
         if not (self.slices or (self._fresh and tracks)):
             raise CorpusError(
                 f"CHOPNAME={settings.chopname!r} with CHOPPARAMS scale {settings.chopparams.scale} cuts no slice from "
@@ -63,6 +99,10 @@ class Batches:
         """Random numbers for a purpose and a place in the training."""
         return np.random.default_rng([self._settings.seed, purpose, *place])
 
+    def torch_seed(self, epoch: int, step: int) -> int:
+        """Where torch's random numbers, those of dropout, start for a batch."""
+        return int(self.rng(_DROPOUT, epoch, step).integers(2**63))
+
     def plan(self, epoch: int, step: int) -> list[Slice]:
         """The slices of a batch."""
         size = min(self._settings.batch, self.samples - step * self._settings.batch)
@@ -74,23 +114,22 @@ class Batches:
 
     def keras(self, epoch: int, step: int, size: int) -> list[Slice]:
         """All slices in a new order each epoch, each once."""
-        order = self.rng(_SHUFFLE, epoch).permutation(len(self.slices))
         first = step * self._settings.batch
-        return [self.slices[number] for number in order[first : first + size]]
+        return [self.slices[number] for number in self._order(epoch)[first : first + size]]
 
     def default(self, epoch: int, step: int, size: int) -> list[Slice]:
         """Shuffled slices; none comes again before all have come, over the borders of epochs."""
         first = epoch * self.samples + step * self._settings.batch
-        rounds = [divmod(number, len(self.slices)) for number in range(first, first + size)]
-        orders = {turn: self.rng(_SHUFFLE, turn).permutation(len(self.slices)) for turn, _ in rounds}
-        return [self.slices[orders[turn][place]] for turn, place in rounds]
+        places = [divmod(number, len(self.slices)) for number in range(first, first + size)]
+        return [self.slices[self._order(turn)[place]] for turn, place in places]
+
+    def _shuffle(self, turn: int) -> np.ndarray:
+        return self.rng(_SHUFFLE, turn).permutation(len(self.slices))
 
     def track(self, epoch: int, step: int, size: int) -> list[Slice]:
         """A random slice of a random track, `size` times."""
         rng = self.rng(_DRAW, epoch, step)
-        filled = [pieces for pieces in self.per_track if pieces]
-        chosen = [filled[number] for number in rng.integers(len(filled), size=size)]
-        return [pieces[rng.integers(len(pieces))] for pieces in chosen]
+        return [self.slices.draw(rng) for _ in range(size)]
 
     def random(self, epoch: int, step: int, size: int) -> list[Slice]:
         """A fresh random rectangle of a random track, `size` times."""
@@ -108,17 +147,14 @@ GENERATORS: dict[str, Generator] = {
 }
 
 
-def plan_slices(tracks: Sequence[TrackExamples], settings: Settings) -> list[list[Slice]]:
-    """For each track the slices that CHOPNAME finds in it."""
+def plan_slices(tracks: Sequence[TrackExamples], settings: Settings) -> Iterator[tuple[TrackExamples, list[Rectangle]]]:
+    """Each track with the rectangles that CHOPNAME finds in it."""
     chopper = choose(CHOPPERS, settings.chopname, "CHOPNAME")
     needs_target = settings.chopname.startswith("filtered")
-    plan = []
     for number, track in enumerate(tracks):
         rng = np.random.default_rng([settings.seed, _PLAN, number])
         target = track.target() if needs_target else None
-        rectangles = chopper(track.extent, settings.chopparams, target=target, rng=rng)
-        plan.append([Slice(track, rectangle) for rectangle in rectangles])
-    return plan
+        yield track, chopper(track.extent, settings.chopparams, target=target, rng=rng)
 
 
 def load_slices(slices: Sequence[Slice]) -> Batch:

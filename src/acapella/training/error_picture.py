@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback
 
+from acapella.pictures import drawing
 from acapella.training.module import epoch_of
 
 
@@ -41,7 +42,6 @@ class ErrorPicture(Callback):
         """Draw."""
         if self._total is None:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
         epoch = epoch_of(pl_module) + 1
         for channel, errors in enumerate((self._total / self._slices).cpu().numpy()):
             path = self._folder / f"epoch_{epoch:03d}_channel_{channel}.png"
@@ -50,13 +50,8 @@ class ErrorPicture(Callback):
 
 def draw_errors(errors: np.ndarray, title: str, path: Path) -> None:
     """Picture of `errors` (bins, frames) ≥ 0."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 8), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    image = axes.imshow(errors, origin="lower", aspect="auto", cmap="magma", interpolation="nearest")
-    axes.set(title=title, xlabel="Time (frames)", ylabel="Frequency (bins)")
-    figure.colorbar(image, label="Mean squared error (normalised units)")
-    figure.savefig(path, dpi=100)
+    with drawing(path, 6, 8) as figure:
+        axes = figure.subplots()
+        image = axes.imshow(errors, origin="lower", aspect="auto", cmap="magma", interpolation="nearest")
+        axes.set(title=title, xlabel="Time (frames)", ylabel="Frequency (bins)")
+        figure.colorbar(image, label="Mean squared error (normalised units)")

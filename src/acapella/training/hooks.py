@@ -31,14 +31,14 @@ class ProgressReport(Callback):
         self._last_epoch = last_epoch
         self._console = console
         self._bar: Progress | None = None
+        self._epoch: str | None = None
         self._started = self._spoken = 0.0
         self._samples = 0
 
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Open the bar."""
+    def _open(self, trainer: pl.Trainer, epoch: int) -> None:
         self._started = self._spoken = time.monotonic()
         self._samples = 0
-        self._epoch = f"epoch {epoch_of(pl_module) + 1}/{self._last_epoch}"
+        self._epoch = f"epoch {epoch + 1}/{self._last_epoch}"
         if self._console.is_terminal:
             columns = (
                 TextColumn("{task.description}", markup=False),
@@ -49,6 +49,13 @@ class ProgressReport(Callback):
             self._bar = Progress(*columns, console=self._console, transient=True)
             self._task = self._bar.add_task(self._epoch, total=trainer.num_training_batches)
             self._bar.start()
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Open the bar; Lightning announces no start of an epoch that is gone on with."""
+        if self._epoch is None:
+            self._open(trainer, epoch_of(pl_module))
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -65,11 +72,12 @@ class ProgressReport(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say how the epoch went."""
-        self._close()
         seconds = time.monotonic() - self._started
         numbers = ", ".join(f"{name} {float(value):.5f}" for name, value in trainer.callback_metrics.items())
         speed = self._samples / seconds
-        self._console.print(f"{self._epoch}: {numbers} ({seconds:.0f} s, {speed:.1f} samples/s)", highlight=False)
+        line = f"{self._epoch}: {numbers} ({seconds:.0f} s, {speed:.1f} samples/s)"
+        self._close()
+        self._console.print(line)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Leave the terminal as it was."""
@@ -79,6 +87,7 @@ class ProgressReport(Callback):
         if self._bar:
             self._bar.stop()
             self._bar = None
+        self._epoch = None
 
 
 class BestWeights(Callback):
@@ -87,6 +96,14 @@ class BestWeights(Callback):
     def __init__(self, path: Path) -> None:
         self._path = path
         self.lowest = float("inf")
+
+    def state_dict(self) -> dict[str, float]:
+        """What a resumed training must know."""
+        return {"lowest": self.lowest}
+
+    def load_state_dict(self, state_dict: dict[str, float]) -> None:
+        """Go on from there."""
+        self.lowest = state_dict["lowest"]
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Compare, and write."""
@@ -102,6 +119,14 @@ class History(Callback):
 
     def __init__(self) -> None:
         self.epochs: list[dict[str, float]] = []
+
+    def state_dict(self) -> dict[str, list[dict[str, float]]]:
+        """What a resumed training must know."""
+        return {"epochs": self.epochs}
+
+    def load_state_dict(self, state_dict: dict[str, list[dict[str, float]]]) -> None:
+        """Go on from there."""
+        self.epochs = list(state_dict["epochs"])
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Take the epoch's numbers."""

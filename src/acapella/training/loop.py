@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import lightning.pytorch as pl
 import torch
@@ -22,9 +23,13 @@ from acapella.training.batches import Batches
 from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_logger
 from acapella.training.keras_weights import load_keras_weights
 from acapella.training.losses import LOSSES, METRICS
+from acapella.training.memory import keep_freed_memory
 from acapella.training.module import Isolation, ValidationBatches
 from acapella.training.networks import UNet, build_network
 from acapella.training.optimizers import build_optimizer
+from acapella.training.resume import Interruption, ResumePoint
+
+PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
 
 def start_network(settings: Settings, codec: SpectrogramCodec, weights: Path | None = None) -> UNet:
@@ -54,15 +59,23 @@ def make_module(
     )
 
 
-def fit(module: Isolation, settings: Settings, folder: Path, console: Console) -> tuple[list[dict[str, float]], bool]:
-    """Train to the end of EPOCHS; returns each epoch's loss and metrics, and whether Ctrl-C came before the end."""
+def fit(
+    module: Isolation, settings: Settings, folder: Path, console: Console, resume: Path | None = None
+) -> tuple[list[dict[str, float]], bool]:
+    """Train to the end of EPOCHS, from the point `resume` on where it is given.
+
+    Returns each epoch's loss and metrics, and whether Ctrl-C came before the end.
+    """
+    keep_freed_memory()
     history = History()
-    trainer = _trainer(settings, folder, module.is_validated, console, history)
-    try:
-        trainer.fit(module)
-    except SystemExit:  # what Lightning makes of Ctrl-C
-        if not trainer.interrupted:
-            raise
+    with Interruption() as interruption:
+        hooks = [ProgressReport(settings.epochs, console), history, ResumePoint(folder, interruption)]
+        trainer = _trainer(settings, folder, module.is_validated, hooks)
+        try:
+            trainer.fit(module, ckpt_path=resume, weights_only=True)
+        except SystemExit:  # what Lightning makes of Ctrl-C
+            if not trainer.interrupted:
+                raise
     module.network.cpu()
     return history.epochs, trainer.interrupted
 
@@ -71,23 +84,21 @@ def _optimizer(settings: Settings, parameters: Iterable[nn.Parameter]) -> tuple[
     return build_optimizer(settings.optimizer, parameters, settings.optimizer_params)
 
 
-def _trainer(settings: Settings, folder: Path, validated: bool, console: Console, history: History) -> pl.Trainer:
-    hooks: list[Callback] = [
-        choose(HOOKS, name, "CHECKPOINTS")(settings, folder, validated) for name in settings.checkpoints
-    ]
+def _trainer(settings: Settings, folder: Path, validated: bool, always: list[Callback]) -> pl.Trainer:
+    chosen = [choose(HOOKS, name, "CHECKPOINTS")(settings, folder, validated) for name in settings.checkpoints]
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # which devices there are, and advertisements
     warnings.filterwarnings("ignore", module="lightning")  # hints on workers that do not apply here
     return pl.Trainer(
         accelerator="auto",
         devices=1,
+        precision=PRECISIONS[settings.precision],
         max_epochs=max(0, settings.epochs - settings.start_epoch),
-        callbacks=[*hooks, ProgressReport(settings.epochs, console), history],
+        callbacks=[*chosen, *always],
         logger=tensorboard_logger(settings, folder),
         default_root_dir=folder,
         reload_dataloaders_every_n_epochs=1,
         num_sanity_val_steps=0,
         log_every_n_steps=10,
-        enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
     )

@@ -1,6 +1,7 @@
 """The training step, as Lightning wants it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -8,16 +9,18 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from acapella.corpus.examples import TrackExamples
 from acapella.settings import ChopParams
 from acapella.signal.choppers import sliding_full
-from acapella.training.batches import Batch, Batches, Slice, load_slices
+from acapella.training.batches import Batch, Batches, Slices, load_slices
+from acapella.training.networks import UNet
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Metric = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 VALIDATION_SLICING = ChopParams(scale=128, step=(32, 32))
+VALIDATION_PART = 1  # slices at a time: they have all frequencies, and a batch of them would need more than training
 
 
 class EpochOfBatches(Dataset[Batch]):
@@ -34,13 +37,25 @@ class EpochOfBatches(Dataset[Batch]):
         return self._batches.load(self._epoch, step)
 
 
+class FromStep(Sampler[int]):
+    """The steps of an epoch that are still to be made; its length is that of the whole epoch, as Lightning counts."""
+
+    def __init__(self, first: int, steps: int) -> None:
+        self._first = first
+        self._steps = steps
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self._first, self._steps))
+
+
 class ValidationBatches(Dataset[Batch]):
     """All sliding slices of the validation tracks, in batches of `size`."""
 
     def __init__(self, tracks: Iterable[TrackExamples], size: int) -> None:
-        self.slices = [
-            Slice(track, rectangle) for track in tracks for rectangle in sliding_full(track.extent, VALIDATION_SLICING)
-        ]
+        self.slices = Slices((track, sliding_full(track.extent, VALIDATION_SLICING)) for track in tracks)
         self._size = size
 
     def __len__(self) -> int:
@@ -57,7 +72,7 @@ class Isolation(pl.LightningModule):
 
     def __init__(
         self,
-        network: nn.Module,
+        network: UNet,
         loss: Loss,
         metrics: Mapping[str, Metric],
         make_optimizer: Callable[[Iterable[nn.Parameter]], tuple[Optimizer, LRScheduler | None]],
@@ -73,6 +88,7 @@ class Isolation(pl.LightningModule):
         self._batches = batches
         self._validation = validation
         self._first_epoch = first_epoch
+        self._sums: dict[str, float] = {}  # of loss and metrics over the epoch so far, weighted with "samples"
 
     @property
     def is_validated(self) -> bool:
@@ -90,39 +106,51 @@ class Isolation(pl.LightningModule):
         return prediction
 
     def train_dataloader(self) -> DataLoader[Batch]:
-        """The batches of the coming epoch."""
-        return DataLoader(EpochOfBatches(self._batches, self.epoch), batch_size=None)
+        """The batches of the coming epoch, or of what is left of it when an interrupted training goes on."""
+        steps = self._batches.steps
+        todo = FromStep(self.trainer.global_step - self.current_epoch * steps, steps)
+        return DataLoader(EpochOfBatches(self._batches, self.epoch), batch_size=None, sampler=todo)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """The validation slices."""
         return DataLoader(self._validation, batch_size=None)
 
-    def training_step(self, batch: Batch, _: int) -> torch.Tensor:
+    def training_step(self, batch: Batch, step: int) -> torch.Tensor:
         """Loss of a batch."""
+        torch.manual_seed(self._batches.torch_seed(self.epoch, step))
         mixture, target = batch
-        return self._measure(self(mixture), target, prefix="")
+        values = self._measure(self(mixture), target)
+        self._add(values, len(target))
+        if step == self._batches.steps - 1:
+            samples = self._sums.pop("samples")
+            self.log_dict({name: total / samples for name, total in self._sums.items()}, on_step=False, on_epoch=True)
+            self._sums.clear()
+        return values["loss"]
 
     def validation_step(self, batch: Batch, _: int) -> torch.Tensor:
         """Squared errors of a validation batch, (batch, channels, bins, frames)."""
         mixture, target = batch
-        prediction = self(mixture)
-        self._measure(prediction, target, prefix="val_")
+        prediction = torch.cat([self(part) for part in torch.split(mixture, VALIDATION_PART)])
+        values = {f"val_{name}": value for name, value in self._measure(prediction, target).items()}
+        self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(target))
         squares: torch.Tensor = (prediction - target) ** 2
         return squares
 
-    def _measure(self, prediction: torch.Tensor, target: torch.Tensor, prefix: str) -> torch.Tensor:
-        loss = self._loss(prediction, target)
-        values = {
-            "loss": loss,
-            **{name: metric(prediction, target) for name, metric in self._metrics.items()},
-        }
-        self.log_dict(
-            {prefix + name: value.detach() for name, value in values.items()},
-            on_step=False,
-            on_epoch=True,
-            batch_size=len(target),
-        )
-        return loss
+    def _measure(self, prediction: torch.Tensor, target: torch.Tensor) -> dict[str, torch.Tensor]:
+        metrics = {name: metric(prediction, target) for name, metric in self._metrics.items()}
+        return {"loss": self._loss(prediction, target), **metrics}
+
+    def _add(self, values: Mapping[str, torch.Tensor], samples: int) -> None:
+        for name, value in {**values, "samples": torch.tensor(1.0)}.items():
+            self._sums[name] = self._sums.get(name, 0.0) + samples * float(value.detach())
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the means of an epoch that is not over."""
+        checkpoint["sums"] = dict(self._sums)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with them."""
+        self._sums = dict(checkpoint["sums"])
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimizer, with its decay after every step where it has one."""

@@ -1,7 +1,5 @@
 """The network of the acapellabot project."""
 
-from torch import nn
-
 from acapella.training.networks.unet import UNet
 
 
@@ -10,4 +8,4 @@ def acapellabot(channels: int) -> UNet:
 
     Source: https://github.com/madebyollin/acapellabot (2017).
     """
-    return UNet(channels, body=nn.ReLU, tail=nn.ReLU, last=nn.ReLU)
+    return UNet(channels, body=0, tail=0, last=0)

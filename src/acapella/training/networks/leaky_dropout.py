@@ -1,10 +1,6 @@
 """The acapellabot network with leaky activations and dropout."""
 
-from functools import partial
-
-from torch import nn
-
-from acapella.training.networks.unet import UNet
+from acapella.training.networks.unet import NO_ACTIVATION, UNet
 
 
 def leaky_dropout(channels: int, alpha1: float, alpha2: float, rate: float, *, signed: bool) -> UNet:
@@ -13,11 +9,5 @@ def leaky_dropout(channels: int, alpha1: float, alpha2: float, rate: float, *, s
     For amplitudes the last convolution is followed by LeakyReLU(`alpha2`) as well; for `signed` values (real and
     imaginary parts) by nothing.
     """
-    tail = partial(nn.LeakyReLU, alpha2)
-    return UNet(
-        channels,
-        body=partial(nn.LeakyReLU, alpha1),
-        tail=tail,
-        last=nn.Identity if signed else tail,
-        dropout=rate,
-    )
+    last = NO_ACTIVATION if signed else alpha2
+    return UNet(channels, body=alpha1, tail=alpha2, last=last, dropout=rate)

@@ -5,14 +5,15 @@ nearest-neighbour upsamplings back, and a skip connection at each size. The laye
 original, in its order, so that its weights fit one to one.
 """
 
-from collections.abc import Callable
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Activation = Callable[[], nn.Module]
+from acapella.training.networks.activation import LeakyDropout
+
+NO_ACTIVATION = 1.0  # as a slope below zero
 
 
 class UNet(nn.Module):
@@ -35,14 +36,15 @@ class UNet(nn.Module):
         self,
         channels: int,
         *,
-        body: Activation,
-        tail: Activation,
-        last: Activation,
+        body: float,
+        tail: float,
+        last: float,
         dropout: float = 0.0,
     ) -> None:
-        """Choose the activations and `dropout`, the share of values that training sets to zero.
+        """Choose the activations' slopes below zero and `dropout`, the share of values that training sets to zero.
 
-        `last` follows the last convolution, `tail` the three before it, `body` all others.
+        A slope of 0 is ReLU, 1 no activation. `last` follows the last convolution, `tail` the three before it, `body`
+        all others.
         """
         super().__init__()
         self.input_dropout = nn.Dropout(dropout)
@@ -83,7 +85,7 @@ class UNet(nn.Module):
 def _convolution(
     inputs: int,
     outputs: int,
-    activation: Activation,
+    slope: float,
     dropout: float,
     *,
     halve: bool = False,
@@ -98,7 +100,7 @@ def _convolution(
     nn.init.xavier_uniform_(convolution.weight)
     if convolution.bias is not None:
         nn.init.zeros_(convolution.bias)
-    layers: list[nn.Module] = [convolution, activation(), nn.Dropout(dropout)]
+    layers: list[nn.Module] = [convolution, LeakyDropout(slope, dropout)]
     if normalize:
         layers.append(nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01))
     return nn.Sequential(*layers)

@@ -5,37 +5,34 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from acapella.pictures import drawing
+
 SIZE = 64  # bins and frames of the spectrogram that is sent through
 
 
 def draw_network(network: nn.Module, channels: int, title: str, path: Path) -> None:
     """Write a picture (.png) of all convolutions of `network` in the order in which they run."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     layers = convolutions(network, channels)
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    figure = Figure(figsize=(1.5 + 0.75 * len(layers), 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    for place, (convolution, height) in enumerate(layers):
-        axes.bar(place, height / SIZE, width=0.8, bottom=0.5 - height / SIZE / 2, color="#6a51a3")
-        kernel = "×".join(str(side) for side in convolution.kernel_size)
-        stride = f"\n÷{convolution.stride[0]}" if convolution.stride[0] > 1 else ""
-        label = f"{convolution.out_channels}\n{kernel}{stride}"
-        axes.text(place, 1.05, label, ha="center", va="bottom", fontsize=8)
-    axes.set(
-        title=f"{title}: {parameters:,} parameters",
-        xlabel="Convolutions, from mixture to target; above: channels, kernel, stride",
-        ylabel="Resolution",
-        ylim=(0, 1.45),
-        xticks=range(len(layers)),
-        xticklabels=range(1, len(layers) + 1),
-        yticks=[],
-    )
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    figure.savefig(path, dpi=100)
+    with drawing(path, 1.5 + 0.75 * len(layers), 4) as figure:
+        axes = figure.subplots()
+        for place, (convolution, height) in enumerate(layers):
+            axes.bar(place, height / SIZE, width=0.8, bottom=0.5 - height / SIZE / 2, color="#6a51a3")
+            kernel = "×".join(str(side) for side in convolution.kernel_size)
+            stride = f"\n÷{convolution.stride[0]}" if convolution.stride[0] > 1 else ""
+            label = f"{convolution.out_channels}\n{kernel}{stride}"
+            axes.text(place, 1.05, label, ha="center", va="bottom", fontsize=8)
+        axes.set(
+            title=f"{title}: {parameters:,} parameters",
+            xlabel="Convolutions, from mixture to target; above: channels, kernel, stride",
+            ylabel="Resolution",
+            ylim=(0, 1.45),
+            xticks=range(len(layers)),
+            xticklabels=range(1, len(layers) + 1),
+            yticks=[],
+        )
+        for side in ("top", "right", "left"):
+            axes.spines[side].set_visible(False)
 
 
 def convolutions(network: nn.Module, channels: int) -> list[tuple[nn.Conv2d, int]]:

@@ -1,0 +1,73 @@
+"""What all data sets come down to: songs of two stems, and how they are written."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from acapella.audio_files import AudioWriter
+from acapella.corpus.tracks import MIXTURE, PARTS
+from acapella.errors import CorpusError
+
+
+@dataclass(frozen=True)
+class Stems:
+    """The audio of a song: vocals and instrumental, both (samples, channels)."""
+
+    vocal: np.ndarray
+    instrumental: np.ndarray
+    sample_rate: int  # in Hz
+    note: str = ""  # what a researcher should know of the song
+
+
+@dataclass(frozen=True)
+class Song:
+    """A song of a data set; `name` is its path below the corpus, without suffix, with / between folders."""
+
+    name: str
+    source: Path
+    load: Callable[[], Stems]  # reads the audio
+
+
+class LeftOutError(CorpusError):
+    """The song is sound, but none to learn separation from."""
+
+
+def is_written(song: Song, destination: Path) -> bool:
+    """Whether an earlier run has finished the song."""
+    return all(path.is_file() for path in _files(song, destination).values())
+
+
+def write_song(song: Song, destination: Path) -> str:
+    """Write the three files of `song` below `destination`; returns its note. The mixture is the sum of the stems."""
+    files = _files(song, destination)
+    stems = song.load()
+    files[MIXTURE].parent.mkdir(parents=True, exist_ok=True)
+    files[MIXTURE].unlink(missing_ok=True)  # there or not, it comes last: what is incomplete has no mixture
+    _write(files["vocal"], stems.vocal, stems.sample_rate)
+    _write(files["instrumental"], stems.instrumental, stems.sample_rate)
+    _write(files[MIXTURE], stems.vocal + stems.instrumental, stems.sample_rate)
+    return stems.note
+
+
+def name_alike(name: str) -> str:
+    """Equal for names that some system holds for one and the same."""
+    return unicodedata.normalize("NFC", _safe(name)).casefold()
+
+
+def _files(song: Song, destination: Path) -> dict[str, Path]:
+    return {part: destination / f"{_safe(song.name)}_{part}.wav" for part in PARTS}
+
+
+def _safe(name: str) -> str:
+    r"""`name` without the characters that Windows refuses: _ for each of <>:"\|?* and control characters."""
+    return re.sub(r'[<>:"\\|?*\x00-\x1f]', "_", name)
+
+
+def _write(path: Path, audio: np.ndarray, sample_rate: int) -> None:
+    """32 bit floats hold every sum, beyond full scale too."""
+    with AudioWriter(path, sample_rate, audio.shape[1], "wav", "32f", expected_frames=len(audio)) as writer:
+        writer.write(audio)

@@ -1,0 +1,40 @@
+"""One folder a song: vocals.* and accompaniment.*, or other stems, which are added up."""
+
+from collections import defaultdict
+from functools import partial
+from pathlib import Path
+
+from acapella.audio_files import FORMATS
+from acapella.corpus.importers.songs import LeftOutError, Song, Stems
+from acapella.corpus.importers.sums import add_up
+from acapella.corpus.tracks import files_below
+from acapella.errors import CorpusError
+
+AUDIO = frozenset([*(f".{name}" for name in FORMATS), ".aif", ".oga", ".mp4", ".aac", ".wma", ".wv"])
+
+
+def stem_folders(source: Path) -> list[Song]:
+    """Every folder that holds audio files is a song; mixture.* is left out, for the mixture is the sum of the stems."""
+    folders: dict[Path, list[Path]] = defaultdict(list)
+    for path in files_below(source):
+        if path.suffix.lower() in AUDIO:
+            folders[path.parent].append(path)
+    return [
+        Song(
+            "_".join(folder.relative_to(source).parts) or source.absolute().name, folder, partial(_load, folder, files)
+        )
+        for folder, files in sorted(folders.items())
+    ]
+
+
+def _load(folder: Path, files: list[Path]) -> Stems:
+    stems: dict[str, Path] = {}
+    for path in files:
+        other = stems.setdefault(path.stem.lower(), path)
+        if other is not path:
+            raise CorpusError(f"{folder} holds both {other.name} and {path.name}; keep one of them.")
+    stems.pop("mixture", None)
+    vocals = stems.pop("vocals", None)
+    if vocals is None or not stems:
+        raise LeftOutError(f"{folder} holds no {'accompaniment beside the vocals' if vocals else 'vocals'}.")
+    return add_up([(vocals, 0)], [(path, 0) for path in stems.values()])

@@ -1,0 +1,175 @@
+"""A grid: which values of which options to try, read from YAML, and the runs that follow from it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from acapella.errors import InputError, SettingsError
+from acapella.settings import Params, Settings
+from acapella.settings_text import as_text, check_names, read_literal, wrong_value
+
+FOLDER = "grid-search-configs"
+REPEAT = "REPEAT"
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training of a search: `id` is 1, 2, … or, where runs are repeated, 1-0, 1-1, …"""
+
+    id: str
+    values: Mapping[str, str]  # of each option of the grid, as the environment holds it
+    repetition: int = 0  # how many runs with the same values there are before it
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The values to try of each option, and how often to train each combination."""
+
+    name: str
+    options: Mapping[str, Sequence[str]]
+    repeat: int = 1
+
+    @property
+    def size(self) -> int:
+        """How many runs there are."""
+        return prod(map(len, self.options.values())) * self.repeat
+
+    def runs(self) -> Iterator[Run]:
+        """Every combination, the last option's values changing fastest, and its repetitions one after the other."""
+        for number, texts in enumerate(product(*self.options.values()), start=1):
+            values = dict(zip(self.options, texts, strict=True))
+            for repetition in range(self.repeat):
+                yield Run(f"{number}-{repetition}" if self.repeat > 1 else str(number), values, repetition)
+
+    def differences(self, values: Mapping[str, str]) -> dict[str, str]:
+        """What tells a combination from the others: the options, and keys of dictionaries, that vary in the grid."""
+        found: dict[str, str] = {}
+        for name, texts in self.options.items():
+            if _is_dictionary(name):
+                found |= _varying_keys([_dictionary(text) for text in texts], _dictionary(values[name]))
+            elif len(texts) > 1:
+                found[name.lower()] = values[name]
+        return found
+
+    def folder_name(self, run: Run) -> str:
+        """Id and what varies, in characters that every file system takes: `1-0_tile_rate-0.1_adam`."""
+        parts = [
+            value if value[:1].isalpha() and value not in ("True", "False", "default") else f"{name}-{value}"
+            for name, value in self.differences(run.values).items()
+        ]
+        name = "_".join([run.id, *(re.sub(r"[^A-Za-z0-9_.-]+", "-", part) for part in parts)])
+        return name[:LONGEST_NAME].rstrip(".-_")
+
+
+def describe(differences: Mapping[str, str]) -> str:
+    """What varies, for a person to read: `chopname=tile, rate=0.1`."""
+    return ", ".join(f"{name}={value}" for name, value in differences.items()) or "as the environment says"
+
+
+def find_grid(given: Path, folders: Sequence[Path]) -> Path:
+    """The file as given, or else in one of `folders`; `.yml` may be left away."""
+    names = [given] if given.suffix else [given, given.with_suffix(".yml")]
+    candidates = [folder / name for folder in (Path(), *folders) for name in names]
+    for path in candidates:
+        if path.is_file():
+            return path
+    there = sorted({path.stem for folder in folders for path in folder.glob("*.yml")})
+    known = f"; {FOLDER} holds: {', '.join(there)}" if there else f", here or in {FOLDER}"
+    raise InputError(f"There is no grid {str(given)!r}{known}.")
+
+
+def read_grid(path: Path) -> Grid:
+    """The grid in a YAML file: options in any case, each with a list of values or a single one, and `repeat`."""
+    content = _load(path)
+    try:
+        repeat = _repeat(content.pop(REPEAT, 1))
+        check_names(content, Settings.model_fields)
+        options = {name: _texts(name, given) for name, given in content.items()}
+        if len(options.get("LOG_BASE", ())) > 1:
+            raise SettingsError("LOG_BASE cannot vary: it is where the search keeps its results.")
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from None
+    return Grid(path.stem, options, repeat)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    """The file's mapping, its names in upper case; nothing in it is executed."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except OSError as error:
+        raise InputError(f"The grid {str(path)!r} cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InputError(f"The grid {str(path)!r} cannot be read: {_yaml_reason(error)}.") from None
+    if not isinstance(root, yaml.MappingNode) or not content:
+        raise InputError(
+            f"{path} is not a grid: it must map names of options to lists, such as chopname: [tile, full]."
+        )
+    names = [str(key.value).upper() for key, _ in root.value]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(f"{path}: {name} is there twice; put all its values into one list.")
+    return {str(name).upper(): given for name, given in content.items()}
+
+
+def _yaml_reason(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return "it is not plain YAML in UTF-8"
+
+
+def _repeat(given: object) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+        raise SettingsError(f"repeat={given!r} must be a whole number, at least 1.")
+    return given
+
+
+def _texts(name: str, given: object) -> tuple[str, ...]:
+    values = given if isinstance(given, list) else [given]
+    if given is None or not values:
+        raise SettingsError(f"{name} has no value.")
+    texts = tuple(as_text(_checked(name, value)) for value in values)
+    for text in texts:
+        if texts.count(text) > 1:
+            raise SettingsError(f"{name}={text} is listed twice.")
+    return texts
+
+
+def _checked(name: str, given: object) -> object:
+    """The value that an option takes from `given`, judged by itself and not by how it goes with others."""
+    field = Settings.model_fields[name.lower()]
+    kind: Any = Annotated[(field.annotation, name, *field.metadata)]
+    try:
+        value: object = TypeAdapter(kind).validate_python(given)
+    except ValidationError as error:
+        details = error.errors()[0]
+        details["loc"] = (name, *details["loc"])
+        raise SettingsError(wrong_value(details, given, Settings.model_fields)) from None
+    return value
+
+
+def _is_dictionary(name: str) -> bool:
+    kind = Settings.model_fields[name.lower()].annotation
+    return isinstance(kind, type) and issubclass(kind, Params)
+
+
+def _varying_keys(choices: Sequence[Mapping[str, str]], chosen: Mapping[str, str]) -> dict[str, str]:
+    keys = dict.fromkeys(key for choice in choices for key in choice)
+    texts = {key: {choice.get(key, "default") for choice in choices} for key in keys}
+    return {key: chosen.get(key, "default") for key in keys if len(texts[key]) > 1}
+
+
+def _dictionary(text: str) -> dict[str, str]:
+    """A dictionary option's values as short texts."""
+    values = read_literal(text)
+    assert isinstance(values, dict)
+    return {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in values.items()}

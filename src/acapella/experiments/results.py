@@ -1,0 +1,145 @@
+"""What a search found, as files: `result.md`, a table, and `benchmark-loss.png`, the curves of all runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from acapella.pictures import drawing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TABLE = "result.md"
+PICTURE = "benchmark-loss.png"
+LOSSES = {"loss": "Training loss", "val_loss": "Validation loss"}
+COLOURS = ["tab:blue", "tab:orange", "tab:green", "tab:purple", "tab:brown", "tab:pink", "tab:olive", "tab:cyan"]
+ASTRAY = 100  # times the median loss
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one run ended: with its epochs, or with the reason why it failed."""
+
+    id: str
+    values: Mapping[str, str]
+    label: str
+    epochs: Sequence[Mapping[str, float]] = ()
+    folder: str = ""
+    failure: str = ""
+
+    @property
+    def min_loss(self) -> float | None:
+        """The lowest finite validation loss, or training loss where nothing validates."""
+        return min_loss(self.epochs)
+
+
+@dataclass(frozen=True)
+class Search:
+    """The runs of one grid that have ended so far, sorted by id."""
+
+    name: str
+    options: Sequence[str]
+    results: Sequence[Result]
+
+    @property
+    def best(self) -> Result | None:
+        """The run with the lowest loss."""
+        ended = [result for result in self.results if result.min_loss is not None]
+        return min(ended, key=lambda result: result.min_loss or 0, default=None)
+
+
+def min_loss(epochs: Sequence[Mapping[str, float]]) -> float | None:
+    """The lowest finite validation loss, or training loss where nothing validates; None where there is none."""
+    name = "val_loss" if any("val_loss" in epoch for epoch in epochs) else "loss"
+    return min(filter(isfinite, (epoch[name] for epoch in epochs if name in epoch)), default=None)
+
+
+def write_table(searches: Sequence[Search], path: Path) -> None:
+    """Write a Markdown table of each search, whole or not at all; headings where there are several."""
+    tables = [_table(search) for search in searches]
+    if len(searches) > 1:
+        tables = [f"## {search.name}\n\n{table}" for search, table in zip(searches, tables, strict=True)]
+    unfinished = path.with_name(f".{path.name}.partial")
+    unfinished.write_text("\n".join(tables), encoding="utf-8")
+    unfinished.replace(path)
+
+
+def _table(search: Search) -> str:
+    last = [result.epochs[-1] if result.epochs else {} for result in search.results]
+    numbers = sorted(
+        {name for epoch in last for name in epoch if name != "epoch"} | {"val_loss"}, key=_validation_first
+    )
+    options = [name.lower() for name in search.options]
+    rows = [["id", *options, "min_loss", *numbers, "folder", "failure"]]
+    rows.append(["---"] * len(rows[0]))
+    for result, epoch in zip(search.results, last, strict=True):
+        values = [result.values[name] for name in search.options]
+        measured = [_number(result.min_loss), *(_number(epoch.get(name)) for name in numbers)]
+        rows.append([result.id, *values, *measured, result.folder, result.failure])
+    return "".join(f"| {' | '.join(map(_cell, row))} |\n" for row in rows)
+
+
+def _validation_first(name: str) -> tuple[bool, bool, str]:
+    return (name != "val_loss", name != "loss", name)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
+
+
+def _cell(text: str) -> str:
+    """Text that stays within a cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "\\<")
+
+
+def draw_losses(searches: Sequence[Search], path: Path) -> None:
+    """Write a picture (.png): for each search a row with the losses of all runs over the epochs, the best in red."""
+    with drawing(path, 12, 5.5 * len(searches)) as figure:
+        grid = figure.subplots(len(searches), len(LOSSES), squeeze=False)
+        for search, row in zip(searches, grid, strict=True):
+            for axes, (name, title) in zip(row, LOSSES.items(), strict=True):
+                axes.set(title=f"{search.name}: {title.lower()}", xlabel="Epoch", ylabel=title)
+                _draw_curves(axes, search, name)
+            if row[0].has_data():
+                row[0].legend(loc="upper left", bbox_to_anchor=(0, -0.15), fontsize=8, frameon=False)
+
+
+def _draw_curves(axes: "Axes", search: Search, name: str) -> None:
+    drawn = {result.id: [epoch for epoch in result.epochs if name in epoch] for result in search.results}
+    drawn = {run: epochs for run, epochs in drawn.items() if epochs}
+    if not drawn:
+        axes.text(0.5, 0.5, "None", ha="center", va="center", transform=axes.transAxes)
+        axes.set(xticks=[], yticks=[])
+        return
+    styles = _styles(search, [result for result in search.results if result.id in drawn])
+    for run, epochs in drawn.items():
+        axes.plot([epoch["epoch"] for epoch in epochs], [epoch[name] for epoch in epochs], **styles[run])
+    _scale(axes, [epoch[name] for epochs in drawn.values() for epoch in epochs if isfinite(epoch[name])])
+
+
+def _styles(search: Search, drawn: Sequence[Result]) -> dict[str, dict[str, Any]]:
+    """How to plot each run: the best stands out; the others have a colour and a name each where they are few."""
+    best = search.best
+    others = [result.id for result in drawn if result is not best]
+    styles: dict[str, dict[str, Any]] = {run: {"color": "0.6", "linewidth": 0.8, "alpha": 0.6} for run in others}
+    if len(others) <= len(COLOURS):
+        labels = {result.id: f"{result.id}: {result.label}" for result in drawn}
+        styles = {run: {"color": colour, "label": labels[run]} for run, colour in zip(others, COLOURS, strict=False)}
+    if best:
+        label = f"{best.id} (the best): {best.label}"
+        styles[best.id] = {"color": "tab:red", "linewidth": 2.5, "zorder": 3, "label": label}
+    return {run: {"marker": ".", **style} for run, style in styles.items()}
+
+
+def _scale(axes: "Axes", losses: Sequence[float]) -> None:
+    """Logarithmic where losses differ much; a run that goes astray leaves the picture instead of flattening it."""
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
+    if not losses:
+        return
+    if 0 < 10 * min(losses) < max(losses):
+        axes.set_yscale("log")
+    if max(losses) > ASTRAY * median(losses) > 0:
+        axes.set_ylim(top=ASTRAY * median(losses))

@@ -1,0 +1,228 @@
+"""The shared memory of a search, an Optuna study in LOG_BASE: which runs are done, and who is at work on what.
+
+Several processes may work on one study. Optuna's own queue can hand a run out twice (GridSampler says so of
+itself), so whoever takes a run holds a lock; and a run counts as under way only while its process lives.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.distributions import CategoricalDistribution
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import FrozenTrial, TrialState
+
+from acapella.errors import InputError, SettingsError
+from acapella.experiments.grid import Grid, Run, describe
+from acapella.experiments.results import PICTURE, TABLE, Result, Search, draw_losses, min_loss, write_table
+from acapella.experiments.workers import at_work, is_alive, only_one
+
+FOLDER = "search"
+JOURNAL = "journal.log"
+PLAN = "plan"
+
+SAMPLERS: dict[str, Callable[..., BaseSampler]] = {
+    "grid": RandomSampler,  # has nothing to choose: the grid gives every value
+    "tpe": TPESampler,
+    "random": RandomSampler,
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is searched: a grid, all of it or `trials` samples; `settings` are all the others, as text."""
+
+    grid: Grid
+    settings: Mapping[str, str]
+    sampler: str = "grid"
+    trials: int = 0  # with samplers other than grid
+    seed: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many runs there will be."""
+        return self.grid.size if self.sampler == "grid" else self.trials
+
+    def as_json(self) -> dict[str, Any]:
+        """What must stay the same for a search to go on."""
+        options = [[name, list(texts)] for name, texts in self.grid.options.items()]
+        return {"options": options, "repeat": self.grid.repeat, "sampler": self.sampler, "settings": {**self.settings}}
+
+
+class SharedStudy:
+    """Hands out runs, each to one process, and keeps how they ended; `open_study` makes it."""
+
+    def __init__(self, log_base: Path, plan: Plan, storage: JournalStorage, worker: str) -> None:
+        self._log_base = log_base
+        self._plan = plan
+        self._storage = storage
+        self._worker = worker
+        self._alone = only_one(log_base / FOLDER)
+        with self._alone:
+            self._study = optuna.create_study(storage=storage, study_name=plan.grid.name, load_if_exists=True)
+            begun = self._study.user_attrs.get(PLAN)
+            _check_unchanged(begun, plan, log_base)
+            if begun is None:
+                self._study.set_user_attr(PLAN, plan.as_json())
+        self._failed_before = {trial.number for trial in self._trials() if trial.state == TrialState.FAIL}
+        self._trial: optuna.Trial | None = None
+
+    def claim(self) -> Run | None:
+        """The next run for this process, or None where all are done or in other hands.
+
+        Runs that were cut off come again, and so do those that had failed before this process began.
+        """
+        with self._alone:
+            self._give_up_runs_of_the_dead()
+            trials = self._trials()
+            taken = {trial.user_attrs.get("id") for trial in trials if self._is_taken(trial)}
+            known = self._known_runs(trials)
+            due = next((run for run in known.values() if run.id not in taken), None)
+            if due is None and len(known) >= self._plan.size:
+                return None
+            run = due or Run(str(len(known) + 1), {})
+            self._trial = self._ask(run, seed=(self._plan.seed + len(trials)) % 2**32)
+            if due is None:
+                run = replace(run, values=self._trial.params, repetition=_count(self._trial.params, known.values()))
+            for name, attribute in {"repetition": run.repetition, "id": run.id, "worker": self._worker}.items():
+                self._trial.set_user_attr(name, attribute)
+            return run
+
+    def _ask(self, run: Run, seed: int) -> optuna.Trial:
+        """A trial with the values of `run`, or where it has none yet, with those that the sampler suggests."""
+        if run.values:
+            self._study.enqueue_trial({**run.values})
+        self._study.sampler = SAMPLERS[self._plan.sampler](seed=seed)
+        return self._study.ask(
+            {name: CategoricalDistribution(texts) for name, texts in self._plan.grid.options.items()}
+        )
+
+    def succeed(self, epochs: Sequence[Mapping[str, float]], folder: str) -> None:
+        """The claimed run has ended, after `epochs`; without a finite loss in them it has failed."""
+        lowest = min_loss(epochs)
+        failure = "" if lowest is not None else "No epoch ended with a finite loss."
+        self._finish(lowest, epochs=[dict(epoch) for epoch in epochs], folder=folder, failure=failure)
+
+    def fail(self, reason: str) -> None:
+        """The claimed run could not be trained."""
+        self._finish(None, failure=reason)
+
+    def write_results(self) -> None:
+        """Write table and picture anew, of all searches in LOG_BASE."""
+        with self._alone:
+            searches = [search for search in map(self._search, self._names()) if search.results]
+            if searches:
+                write_table(searches, self._log_base / TABLE)
+                draw_losses(searches, self._log_base / PICTURE)
+
+    def results(self) -> Search:
+        """What has ended so far."""
+        return self._search(self._plan.grid.name)
+
+    def under_way(self) -> int:
+        """How many runs other processes are at work on."""
+        return sum(trial.state == TrialState.RUNNING and self._is_at_work(trial) for trial in self._trials())
+
+    def _finish(self, value: float | None, **attributes: object) -> None:
+        assert self._trial is not None
+        with self._alone:
+            for name, attribute in attributes.items():
+                self._trial.set_user_attr(name, attribute)
+            self._study.tell(self._trial, value, state=TrialState.FAIL if value is None else TrialState.COMPLETE)
+            self.write_results()
+
+    def _trials(self) -> list[FrozenTrial]:
+        return self._study.get_trials(deepcopy=False)
+
+    def _known_runs(self, trials: Sequence[FrozenTrial]) -> dict[str, Run]:
+        """All runs of a grid; with other samplers those that were begun."""
+        if self._plan.sampler == "grid":
+            return {run.id: run for run in self._plan.grid.runs()}
+        known: dict[str, Run] = {}
+        for trial in trials:
+            if "id" in trial.user_attrs:
+                run = Run(trial.user_attrs["id"], trial.params, trial.user_attrs["repetition"])
+                known.setdefault(run.id, run)
+        return known
+
+    def _is_taken(self, trial: FrozenTrial) -> bool:
+        failed = trial.state == TrialState.FAIL and bool(trial.user_attrs.get("failure"))
+        failed_now = failed and trial.number not in self._failed_before
+        return failed_now or trial.state in (TrialState.RUNNING, TrialState.COMPLETE)
+
+    def _is_at_work(self, trial: FrozenTrial) -> bool:
+        worker = trial.user_attrs.get("worker")
+        return worker is not None and is_alive(self._log_base / FOLDER, worker)
+
+    def _give_up_runs_of_the_dead(self) -> None:
+        for trial in self._trials():
+            if trial.state == TrialState.WAITING:  # its process died before it began
+                self._study.tell(self._study.ask(), state=TrialState.FAIL)
+            elif trial.state == TrialState.RUNNING and not self._is_at_work(trial):
+                self._study.tell(trial.number, state=TrialState.FAIL)
+
+    def _names(self) -> list[str]:
+        return sorted(optuna.get_all_study_names(self._storage))
+
+    def _search(self, name: str) -> Search:
+        study = optuna.load_study(study_name=name, storage=self._storage)
+        plan = study.user_attrs[PLAN]
+        grid = Grid(name, {option: tuple(texts) for option, texts in plan["options"]})
+        ended = {}
+        for trial in study.get_trials(deepcopy=False):
+            if trial.state == TrialState.COMPLETE or trial.user_attrs.get("failure"):
+                ended[trial.user_attrs["id"]] = _result(trial, grid)
+        return Search(name, list(grid.options), sorted(ended.values(), key=_by_id))
+
+
+@contextmanager
+def open_study(log_base: Path, plan: Plan) -> Iterator[SharedStudy]:
+    """The search of `plan` in LOG_BASE, begun or gone on with; a SettingsError where another one is kept there."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    folder = log_base / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    journal = str(folder / JOURNAL)
+    try:
+        storage = JournalStorage(JournalFileBackend(journal, lock_obj=JournalFileOpenLock(journal)))
+    except (ValueError, KeyError) as error:
+        raise InputError(f"{journal} is damaged; move the folder {folder} away to begin anew.") from error
+    with at_work(folder) as worker:
+        yield SharedStudy(log_base, plan, storage, worker)
+
+
+def _check_unchanged(begun: dict[str, Any] | None, plan: Plan, log_base: Path) -> None:
+    if begun is None:
+        return
+    now = plan.as_json()
+    where = f"The search {plan.grid.name!r} in LOG_BASE={str(log_base)!r}"
+    remedy = "to begin another one, set LOG_BASE to another folder"
+    for name, value in now.pop("settings").items():
+        if begun["settings"].get(name, value) != value:
+            raise SettingsError(f"{where} was begun with {name}={begun['settings'][name]!r}, not {value!r}; {remedy}.")
+    if any(begun[name] != value for name, value in now.items()):
+        raise SettingsError(f"{where} was begun with another grid, repeat or sampler; {remedy}.")
+
+
+def _count(values: Mapping[str, str], runs: Iterable[Run]) -> int:
+    return sum(run.values == values for run in runs)
+
+
+def _result(trial: FrozenTrial, grid: Grid) -> Result:
+    attributes = trial.user_attrs
+    return Result(
+        attributes["id"],
+        trial.params,
+        describe(grid.differences(trial.params)),
+        attributes.get("epochs", ()),
+        attributes.get("folder", ""),
+        attributes.get("failure", ""),
+    )
+
+
+def _by_id(result: Result) -> list[int]:
+    return [int(number) for number in result.id.split("-")]

@@ -1,0 +1,46 @@
+"""Which processes are at work in a folder, and one at a time where they must not meet.
+
+Both are locks of the operating system: it lets go of them when a process ends, however it ends.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+
+def only_one(folder: Path) -> FileLock:
+    """A lock that one process at a time can hold (`with only_one(folder):`)."""
+    return FileLock(folder / "lock")
+
+
+@contextmanager
+def at_work(folder: Path) -> Iterator[str]:
+    """A name under which this process counts as alive until it leaves or dies."""
+    name = uuid4().hex
+    path = _path(folder, name)
+    try:
+        with FileLock(path):
+            yield name
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def is_alive(folder: Path, name: str) -> bool:
+    """Whether the process that calls itself `name` is still at work."""
+    path = _path(folder, name)
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path).acquire(timeout=0):
+            pass
+    except Timeout:
+        return True
+    path.unlink(missing_ok=True)
+    return False
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.worker"

@@ -1,0 +1,85 @@
+"""A training and its folder: more epochs, not saving, going on."""
+
+import json
+
+import pytest
+from rich.console import Console
+from tests.made import write_corpus
+
+from acapella.errors import InputError
+from acapella.experiments.run_folder import last_run_folder
+from acapella.experiments.training_run import resume, train, train_or_resume
+from acapella.settings import Settings
+
+QUIET = Console(quiet=True)
+
+
+class Answers:
+    """Somebody who wants so many more epochs, one after the other, and then to save or not."""
+
+    def __init__(self, epochs=(), save=True):
+        self._epochs = list(epochs)
+        self._save = save
+
+    def more_epochs(self):
+        return self._epochs.pop(0) if self._epochs else 0
+
+    def save(self):
+        return self._save
+
+
+@pytest.fixture
+def settings(tmp_path):
+    write_corpus(tmp_path / "corpus", tracks=2, seconds=0.5)
+    return Settings(
+        data=tmp_path / "corpus", log_base=tmp_path / "logs", fft=64, sample_rate=8000, batch=2, epochs=1,
+        epoch_steps=4, chopparams={"scale": 16}, checkpoints="", normalizer="dummy",
+    )  # fmt: skip
+
+
+def epochs_in(run):
+    return [epoch["epoch"] for epoch in json.loads((run.folder / "metrics.json").read_text())]
+
+
+@pytest.mark.slow
+def test_more_epochs_are_trained_while_they_are_wanted(settings):
+    run = train(settings.model_copy(update={"quit": False}), QUIET, questions=Answers([2, 1]))
+    assert epochs_in(run) == [1, 2, 3, 4]
+    assert Settings.read(run.folder / "env").epochs == 4
+    assert last_run_folder(settings.log_base) == run.folder
+
+
+@pytest.mark.slow
+def test_weights_that_nobody_wants_are_not_saved(settings):
+    run = train(settings.model_copy(update={"quit": False}), QUIET, questions=Answers(save=False))
+    assert run.weights is run.model is None
+    assert not list(run.folder.rglob("*.h5"))
+    assert last_run_folder(settings.log_base) is None
+
+
+@pytest.mark.slow
+def test_with_quit_nobody_is_asked_and_the_run_can_go_on(settings, tmp_path, monkeypatch):
+    run = train(settings, QUIET, name="mine", questions=Answers([9], save=False))
+    assert run.folder == tmp_path / "logs/mine"
+    assert epochs_in(run) == [1]
+    monkeypatch.setenv("FFT", "128")  # the run's own settings count
+    moved = (tmp_path / "corpus").rename(tmp_path / "elsewhere")
+    resumed = resume(run.folder, QUIET, data=moved, epochs=2)
+    assert epochs_in(resumed) == [1, 2]
+    assert resumed.folder == run.folder
+    assert resumed.weights.is_file()
+
+
+@pytest.mark.slow
+def test_a_run_of_that_name_and_settings_is_gone_on_with(settings):
+    first = train_or_resume(settings, QUIET, name="1")
+    again = train_or_resume(settings, QUIET, name="1")
+    assert again.folder.resolve() == first.folder.resolve()
+    assert epochs_in(again) == [1]
+    other = train_or_resume(settings.model_copy(update={"seed": 7}), QUIET, name="1")
+    assert other.folder != first.folder
+
+
+def test_a_folder_without_a_resume_point_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"holds no resume\.ckpt; name the folder of a run"):
+        resume(tmp_path, QUIET)

@@ -1,0 +1,136 @@
+"""A training that was stopped goes on as if it had not been."""
+
+import signal
+import threading
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from tests.made import write_cached
+
+from acapella.codec import SpectrogramCodec
+from acapella.corpus.examples import TrackExamples
+from acapella.settings import Settings
+from acapella.training import resume
+from acapella.training.hooks import ProgressReport
+from acapella.training.loop import fit, make_module, start_network
+from acapella.training.resume import RESUME_NAME, Interruption
+
+STEPS = 5
+
+
+@pytest.fixture
+def tracks(tmp_path, rng):
+    codec = SpectrogramCodec(window_length=64, representation="ri")
+    audio = rng.uniform(-1, 1, (2, 1, 8000)).astype(np.float32)
+    mixture, target = (write_cached(tmp_path / str(part), audio[part]) for part in (0, 1))
+    return [TrackExamples("song", codec, mixture, target, codec.measure(mixture.pieces()))]
+
+
+@pytest.fixture
+def settings():
+    return Settings(
+        fft=64, batch=2, batch_generator="default", chopparams={"scale": 16}, epoch_steps=2 * STEPS, epochs=3,
+        optimizer_params={"lr": 0.01, "decay": 0.1}, checkpoints="weights,early_stopping",
+        early_stopping={"patience": 9}, normalizer="dummy",
+    )  # fmt: skip
+
+
+def train(tracks, settings, folder, point=None, validated=True):
+    """Weights and history after a training in `folder`."""
+    folder.mkdir(exist_ok=True)
+    network = start_network(settings, SpectrogramCodec(window_length=64, representation="ri"))
+    module = make_module(network, settings, tracks, tracks if validated else [])
+    epochs, interrupted = fit(module, settings, folder, Console(quiet=True), point)
+    return network.state_dict(), epochs, interrupted
+
+
+class StopAfter:
+    """Calls Ctrl-C's handler once so many batches have been trained."""
+
+    def __init__(self, batches, monkeypatch):
+        self.left = batches
+        original = ProgressReport.on_train_batch_end
+
+        def count(report, *arguments):
+            original(report, *arguments)
+            self.left -= 1
+            if self.left == 0:
+                signal.raise_signal(signal.SIGINT)
+
+        monkeypatch.setattr(ProgressReport, "on_train_batch_end", count)
+
+
+def assert_same(one, other):
+    for (name, first), second in zip(one[0].items(), other[0].values(), strict=True):
+        assert torch.equal(first, second), name
+    assert one[1] == other[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("batches", [1, STEPS - 1, STEPS, STEPS + 2])
+@pytest.mark.parametrize("validated", [True, False])
+def test_an_interrupted_training_ends_as_an_uninterrupted_one(
+    tracks, settings, tmp_path, monkeypatch, batches, validated
+):
+    whole = train(tracks, settings, tmp_path / "whole", validated=validated)
+    with monkeypatch.context() as patch:
+        StopAfter(batches, patch)
+        stopped = train(tracks, settings, tmp_path / "stopped", validated=validated)
+    assert stopped[2], "it was interrupted"
+    point = tmp_path / "stopped" / RESUME_NAME
+    resumed = train(tracks, settings, tmp_path / "stopped", point if point.exists() else None, validated=validated)
+    assert_same(resumed, whole)
+    best = [(tmp_path / folder / "best_weights.hdf5").read_bytes() for folder in ("whole", "stopped")]
+    assert best[0] == best[1]
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_from_its_last_point(tracks, settings, tmp_path, monkeypatch):
+    whole = train(tracks, settings, tmp_path / "whole")
+    monkeypatch.setattr(resume, "SAVE_EVERY", 0.0)  # after each batch
+
+    def die(report, *arguments):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProgressReport, "on_validation_end", die)
+        with pytest.raises(MemoryError):
+            train(tracks, settings, tmp_path / "killed")
+    resumed = train(tracks, settings, tmp_path / "killed", tmp_path / "killed" / RESUME_NAME)
+    assert_same(resumed, whole)
+
+
+@pytest.mark.slow
+def test_more_epochs_go_on_from_the_last(tracks, settings, tmp_path):
+    whole = train(tracks, settings, tmp_path / "whole")
+    train(tracks, settings.model_copy(update={"epochs": 1}), tmp_path / "parts")
+    assert_same(train(tracks, settings, tmp_path / "parts", tmp_path / "parts" / RESUME_NAME), whole)
+
+
+def test_a_second_ctrl_c_ends_at_once():
+    before = signal.getsignal(signal.SIGINT)
+    with Interruption() as interruption:
+        assert not interruption.wished
+        signal.raise_signal(signal.SIGINT)
+        assert interruption.wished
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_other_threads_train_without_handling_signals():
+    failed = []
+
+    def enter():
+        try:
+            with Interruption():
+                pass
+        except ValueError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert not failed
