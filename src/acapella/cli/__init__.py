@@ -12,6 +12,7 @@ import typer
 
 from acapella import __version__
 from acapella.cli.console import report
+from acapella.cli.evaluate import evaluate
 from acapella.cli.isolate import isolate
 from acapella.cli.models import models
 from acapella.cli.prepare import prepare
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (isolate, train, export, prepare, models, options):
+for command in (isolate, train, export, prepare, models, options, evaluate):
     app.command()(command)
 
 

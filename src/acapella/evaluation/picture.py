@@ -1,0 +1,89 @@
+"""Draw how scores are spread over tracks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from acapella.codec import STEMS
+from acapella.evaluation.groups import METRICS, as_text
+from acapella.evaluation.scores import STEM_LABELS, TrackScores
+from acapella.pictures import drawing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = {"vocal": "#d55e00", "instrumental": "#0072b2"}  # told apart by the colour-blind, too
+UNIT_NAMES = {"dB": "dB, higher is better", "1": "1 at best"}
+WIDTH = 0.32  # of a box, where metrics are 1 apart
+ENOUGH = 5  # values to draw a box of; of fewer, the points alone and their median
+
+
+def plot_distribution(tracks: Sequence[TrackScores], path: Path, title: str) -> None:
+    """Write a picture (.png): a box of each metric and stem, with a point for each track; each unit has its axis."""
+    names = list(tracks[0].scores[STEMS[0]])
+    by_unit = {unit: [name for name in names if METRICS[name].unit == unit] for unit in UNIT_NAMES}
+    by_unit = {unit: members for unit, members in by_unit.items() if members}
+    with drawing(path, max(9, 3 + 1.5 * len(names)), 6) as figure:
+        widths = [len(members) for members in by_unit.values()]
+        all_axes = figure.subplots(1, len(by_unit), squeeze=False, width_ratios=widths)[0]
+        for axes, (unit, members) in zip(all_axes, by_unit.items(), strict=True):
+            for place, name in enumerate(members):
+                for stem, side in zip(STEMS, (-1, 1), strict=True):
+                    scores = np.array([track.scores[stem][name] for track in tracks])
+                    values = scores[np.isfinite(scores)]
+                    if len(values):
+                        centre = place + side * (WIDTH / 2 + 0.04)
+                        _draw_values(axes, centre, values, COLOURS[stem])
+                        _write_above(axes, centre, as_text(name, float(np.median(values))), COLOURS[stem])
+            _label(axes, members, unit)
+        figure.suptitle(f"{title}, {len(tracks)} track{'' if len(tracks) == 1 else 's'}")
+        _add_legend(figure)
+
+
+def _draw_values(axes: "Axes", place: float, values: np.ndarray, colour: str) -> None:
+    """A box from quartile to quartile, and on it all points beside each other."""
+    if len(values) < ENOUGH:
+        axes.hlines(np.median(values), place - WIDTH / 2, place + WIDTH / 2, colour, linewidth=2)
+    else:
+        lines = {"color": colour, "linewidth": 1.5}
+        axes.boxplot(
+            values,
+            positions=[place],
+            widths=WIDTH,
+            showfliers=False,  # they are among the points
+            manage_ticks=False,
+            patch_artist=True,
+            boxprops={"facecolor": f"{colour}30", "edgecolor": colour},
+            medianprops=lines | {"linewidth": 2.5},
+            whiskerprops=lines,
+            capprops=lines,
+        )
+    spread = np.random.default_rng(0).uniform(-0.3, 0.3, len(values)) * WIDTH
+    axes.plot(place + spread, values, ".", color=colour, alpha=0.6, markersize=6)
+
+
+def _write_above(axes: "Axes", place: float, text: str, colour: str) -> None:
+    """Write `text` over the frame."""
+    height = axes.get_xaxis_transform()
+    axes.text(place, 1.01, text, color=colour, ha="center", va="bottom", fontsize="small", transform=height)
+
+
+def _label(axes: "Axes", names: Sequence[str], unit: str) -> None:
+    axes.set_xticks(range(len(names)), names)
+    axes.set(ylabel=UNIT_NAMES[unit], xlim=(-0.6, len(names) - 0.4))
+    axes.grid(axis="y", alpha=0.3)
+    if unit == "dB":
+        axes.axhline(0, color="black", linewidth=0.8)
+    else:
+        axes.set_ylim(min(0, axes.get_ylim()[0]), 1)
+
+
+def _add_legend(figure: "Figure") -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], marker="s", linestyle="", color=COLOURS[stem], label=STEM_LABELS[stem]) for stem in STEMS]
+    about = "point: a track   box: the middle half   bar and number: the median   whiskers: 1.5 boxes at most"
+    figure.legend(handles=handles, title=about, loc="outside lower center", ncols=len(handles), frameon=False)

@@ -1,0 +1,69 @@
+"""Keep scores as files: a row a track and stem in CSV, everything in JSON."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from acapella.codec import STEMS
+from acapella.evaluation.groups import METRICS
+from acapella.evaluation.scores import TrackScores
+from acapella.evaluation.summary import summarize
+
+
+def write_csv(tracks: Sequence[TrackScores], path: Path) -> None:
+    """One row for each track and stem; a metric that is not defined is an empty cell."""
+    text = io.StringIO()
+    estimates, mixtures = _columns(tracks, "scores"), _columns(tracks, "mixture")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["track", "seconds", "stem", "silent", *estimates, *(f"mixture {name}" for name in mixtures)])
+    for track in tracks:
+        for stem in STEMS:
+            scores = [track.scores[stem][name] for name in estimates]
+            scores += [track.mixture[stem][name] for name in mixtures]
+            cells = ["" if math.isnan(score) else repr(score) for score in scores]
+            writer.writerow([track.name, repr(track.seconds), stem, int(stem in track.silent), *cells])
+    _write_whole(path, text.getvalue())
+
+
+def write_json(
+    tracks: Sequence[TrackScores], path: Path, about: Mapping[str, object], failed: Mapping[str, str]
+) -> None:
+    """`about` (the model, the version, …), units, summary, tracks, and the reason for each track that failed.
+
+    What is not defined is null; infinities are the texts "inf" and "-inf", for JSON has no numbers for them.
+    """
+    content = {
+        **about,
+        "units": {name: METRICS[name].unit for name in _columns(tracks, "scores")},
+        "summary": asdict(summarize(tracks)),
+        "tracks": [asdict(track) for track in tracks],
+        "failed": dict(failed),
+    }
+    _write_whole(path, json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _columns(tracks: Sequence[TrackScores], kind: str) -> list[str]:
+    present = {name for track in tracks for scores in asdict(track)[kind].values() for name in scores}
+    return [name for name in METRICS if name in present]
+
+
+def _plain(value: object) -> object:
+    """`value` with numbers that JSON can hold."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
+
+
+def _write_whole(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.partial")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,73 @@
+"""Score a model on one track of a corpus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from acapella.audio_files import read_audio
+from acapella.codec import STEMS
+from acapella.corpus.cache import LENGTH_TOLERANCE
+from acapella.corpus.tracks import MIXTURE, Track
+from acapella.errors import CorpusError
+from acapella.evaluation.groups import Group, Separated
+from acapella.isolation.isolator import Isolator
+
+STEM_LABELS = {"vocal": "vocals", "instrumental": "instrumental"}  # as people read them
+StemScores = dict[str, dict[str, float]]  # by stem, then by metric; not-a-number where it is not defined
+
+
+@dataclass(frozen=True)
+class TrackScores:
+    """The scores of one track: of the estimates, and of the mixture in their place where that is customary."""
+
+    name: str
+    seconds: float
+    scores: StemScores
+    mixture: StemScores
+    silent: tuple[str, ...] = ()  # the stems whose reference is silent throughout
+
+
+def score_track(isolator: Isolator, track: Track, groups: Sequence[Group]) -> TrackScores:
+    """Separate the mixture of `track` and compare with its stems; CorpusError where its parts do not fit."""
+    parts, sample_rate = _read(track)
+    mixture = parts[MIXTURE]
+    stems = isolator.isolate(mixture, sample_rate)
+    audio = Separated(
+        references=np.stack([parts[stem] for stem in STEMS]),
+        estimates=np.stack([stems[stem] for stem in STEMS]),
+        mixture=mixture,
+        sample_rate=sample_rate,
+    )
+    return TrackScores(
+        name=track.name,
+        seconds=len(mixture) / sample_rate,
+        scores=_measure(audio, groups),
+        mixture=_measure(audio.unprocessed(), [group for group in groups if group.of_mixture]),
+        silent=tuple(stem for stem in STEMS if not parts[stem].any()),
+    )
+
+
+def _measure(audio: Separated, groups: Sequence[Group]) -> StemScores:
+    values = {name: numbers for group in groups for name, numbers in group.measure(audio).items()}
+    return {stem: {name: float(numbers[i]) for name, numbers in values.items()} for i, stem in enumerate(STEMS)}
+
+
+def _read(track: Track) -> tuple[dict[str, np.ndarray], int]:
+    """The parts of `track`, cut to the shortest, and their sample rate."""
+    read = {part: read_audio(path) for part, path in track.files.items()}
+    rates = {part: rate for part, (_, rate) in read.items()}
+    audio = {part: samples for part, (samples, _) in read.items()}
+    _demand_equal(track, "sample rate", {part: f"{rate} Hz" for part, rate in rates.items()})
+    _demand_equal(track, "number of channels", {part: f"{samples.shape[1]}" for part, samples in audio.items()})
+    sample_rate = rates[MIXTURE]
+    lengths = [len(samples) for samples in audio.values()]
+    if max(lengths) - min(lengths) > LENGTH_TOLERANCE * sample_rate:
+        _demand_equal(track, "length", {part: f"{len(samples) / sample_rate:.2f} s" for part, samples in audio.items()})
+    return {part: samples[: min(lengths)] for part, samples in audio.items()}, sample_rate
+
+
+def _demand_equal(track: Track, what: str, values: dict[str, str]) -> None:
+    if len(set(values.values())) > 1:
+        listed = ", ".join(f"{track.files[part].name} {value}" for part, value in values.items())
+        raise CorpusError(f"{track.name}: its files must have one {what} ({listed}).")

@@ -1,0 +1,73 @@
+"""Scores of many tracks in few numbers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from acapella.codec import STEMS
+from acapella.evaluation.groups import METRICS
+from acapella.evaluation.scores import StemScores, TrackScores
+from acapella.metrics import gnsdr
+
+Statistic = Callable[[np.ndarray, np.ndarray], float]  # of values (tracks,) and lengths (tracks,), none empty
+
+STATISTICS: dict[str, Statistic] = {
+    "median": lambda values, _: float(np.median(values)),
+    "mean": lambda values, _: float(np.mean(values)),
+    "GNSDR": gnsdr,
+}
+
+
+@dataclass(frozen=True)
+class Total:
+    """One metric of one stem over all tracks: statistics by name, and how many tracks have a value."""
+
+    statistics: dict[str, float]
+    tracks: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Totals of the estimates and of the mixture in their place, by stem and metric."""
+
+    tracks: int
+    seconds: float
+    scores: dict[str, dict[str, Total]]
+    mixture: dict[str, dict[str, Total]]
+    silent: dict[str, int]  # how many tracks have a silent reference, by stem
+
+
+def summarize(tracks: Sequence[TrackScores]) -> Summary:
+    """Totals as each metric's literature has them.
+
+    museval's: the median over tracks of the medians over windows, as SiSEC. NSDR: the mean, and GNSDR, the mean
+    weighted by length. The others: median and mean. Tracks where a metric is not defined do not count in it.
+    """
+    lengths = np.array([track.seconds for track in tracks])
+    return Summary(
+        tracks=len(tracks),
+        seconds=float(lengths.sum()),
+        scores=_totals([track.scores for track in tracks], lengths),
+        mixture=_totals([track.mixture for track in tracks], lengths),
+        silent={stem: sum(stem in track.silent for track in tracks) for stem in STEMS},
+    )
+
+
+def _totals(tracks: Sequence[StemScores], lengths: np.ndarray) -> dict[str, dict[str, Total]]:
+    names = [name for name in METRICS if tracks and name in tracks[0][STEMS[0]]]
+    return {
+        stem: {name: _total(name, np.array([track[stem][name] for track in tracks]), lengths) for name in names}
+        for stem in STEMS
+    }
+
+
+def _total(name: str, values: np.ndarray, lengths: np.ndarray) -> Total:
+    defined = ~np.isnan(values)
+    count = int(defined.sum())
+    with np.errstate(invalid="ignore"):  # the mean of both infinities is not a number
+        statistics = {
+            statistic: STATISTICS[statistic](values[defined], lengths[defined]) if count else float("nan")
+            for statistic in METRICS[name].statistics
+        }
+    return Total(statistics, count)

@@ -1,0 +1,70 @@
+"""Scores as tables to read on screen."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+
+from acapella.codec import STEMS
+from acapella.evaluation.groups import as_text
+from acapella.evaluation.scores import STEM_LABELS, TrackScores
+from acapella.evaluation.summary import STATISTICS, Summary, Total
+
+
+def track_table(tracks: Sequence[TrackScores]) -> Table:
+    """A row for each track and stem."""
+    names = list(tracks[0].scores[STEMS[0]])
+    table = _table(("track", "stem"), names)
+    for track in tracks:
+        for stem in STEMS:
+            title = track.name if stem == STEMS[0] else ""
+            table.add_row(title, STEM_LABELS[stem], *(as_text(name, track.scores[stem][name]) for name in names))
+    return table
+
+
+def total_table(summary: Summary) -> Table:
+    """Rows of statistics for each stem, and for the mixture in its place."""
+    names = list(summary.scores[STEMS[0]])
+    table = _table((f"{_tracks(summary.tracks)}, {summary.seconds:.0f} s", ""), names)
+    for stem in STEMS:
+        label = STEM_LABELS[stem]
+        for title, totals in ((label, summary.scores[stem]), (f"{label}: mixture", summary.mixture[stem])):
+            for statistic, cells in _rows(totals, names):
+                table.add_row(title, statistic, *cells)
+                title = ""
+    return table
+
+
+def remarks(summary: Summary) -> list[str]:
+    """What the totals leave out, in sentences."""
+    silent = [f"the {STEM_LABELS[stem]} of {_tracks(count)}" for stem, count in summary.silent.items() if count]
+    undefined = [
+        f"{STEM_LABELS[stem]} {name} in {summary.tracks - total.tracks}"
+        for stem in STEMS
+        for name, total in summary.scores[stem].items()
+        if total.tracks < summary.tracks
+    ]
+    sentences = [f"Silent reference: {', '.join(silent)}."] if silent else []
+    if undefined:
+        sentences.append(f"Not defined, and left out, of {_tracks(summary.tracks)}: {', '.join(undefined)}.")
+    return sentences
+
+
+def _rows(totals: dict[str, Total], names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each statistic that any metric has, and its cells."""
+    for statistic in STATISTICS:
+        found = {name: total.statistics[statistic] for name, total in totals.items() if statistic in total.statistics}
+        if found:
+            yield statistic, [as_text(name, found[name]) if name in found else "" for name in names]
+
+
+def _table(titles: Sequence[str], names: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _tracks(count: int) -> str:
+    return f"{count} track" if count == 1 else f"{count} tracks"
