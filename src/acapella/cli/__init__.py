@@ -16,6 +16,7 @@ from acapella.cli.evaluate import evaluate
 from acapella.cli.isolate import isolate
 from acapella.cli.models import models
 from acapella.cli.prepare import prepare
+from acapella.cli.search import search
 from acapella.cli.train import export, options, train
 from acapella.errors import AcapellaError, UsageError
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (isolate, train, export, prepare, models, options, evaluate):
+for command in (isolate, train, export, prepare, models, options, search, evaluate):
     app.command()(command)
 
 

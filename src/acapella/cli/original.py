@@ -8,6 +8,7 @@ from acapella.cli import run_guarded
 from acapella.cli.console import make_console
 from acapella.cli.isolate import How, separate
 from acapella.cli.predictors import open_predictor
+from acapella.cli.search import DEFAULT_GRID, run_search
 from acapella.cli.train import run_training
 
 
@@ -37,4 +38,16 @@ def _vocal_isolation(arguments: list[str]) -> int:
         console.print("No spectrogram pictures: pip install '.[analysis]' in the checkout for them.")
     songs = [Path(argument) for argument in arguments]
     return 0 if separate(songs, isolator, How(pictures=with_pictures), console) else 1
+
+
+def grid_search() -> None:
+    """`python3 grid_search.py [my.yml]`: train all combinations of a grid."""
+    run_guarded(_grid_search, sys.argv[1:])
+
+
+def _grid_search(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Train all combinations of a grid: see `acapella search --help`.")
+    parser.add_argument("grid", nargs="?", type=Path, default=DEFAULT_GRID, help="a YAML file (%(default)s)")
+    given = parser.parse_args(arguments)
+    return 0 if run_search(given.grid, make_console(quiet=False)) else 1
 
