@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from acapella import __version__
+from acapella.cli.analyse import analyse
 from acapella.cli.console import report
 from acapella.cli.evaluate import evaluate
 from acapella.cli.isolate import isolate
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (isolate, train, export, prepare, models, options, search, evaluate):
+for command in (isolate, train, export, prepare, models, options, analyse, search, evaluate):
     app.command()(command)
 
 

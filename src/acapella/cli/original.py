@@ -1,10 +1,12 @@
 """The original's command line: `python3 vocal_isolation.py [song.wav …]`, steered by the environment."""
 
+import argparse
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 from acapella.cli import run_guarded
+from acapella.cli.analyse import run_analysis
 from acapella.cli.console import make_console
 from acapella.cli.isolate import How, separate
 from acapella.cli.predictors import open_predictor
@@ -51,3 +53,21 @@ def _grid_search(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     return 0 if run_search(given.grid, make_console(quiet=False)) else 1
 
+
+def analysis() -> None:
+    """`python3 analysis.py -a NAME [-s] ARGS`, with the network of WEIGHTS."""
+    run_guarded(_analysis, sys.argv[1:])
+
+
+def _analysis(arguments: list[str]) -> int:
+    from acapella.settings import Settings
+
+    parser = argparse.ArgumentParser(description="Analyse songs, networks and corpora: see `acapella analyse --help`.")
+    parser.add_argument("-a", "--analyse", required=True, metavar="NAME", help="what to find out")
+    parser.add_argument("-s", "--save", action="store_true", help="keep pictures and numbers in ANALYSIS_PATH")
+    parser.add_argument("--points", type=int, metavar="N", help="how many levels volume tries")
+    parser.add_argument("files", nargs="*", type=Path, help="what the analysis takes")
+    given = parser.parse_intermixed_args(arguments)
+    console = make_console(quiet=False)
+    run_analysis(given.analyse, given.files, Settings.read(), console, save=given.save, points=given.points)
+    return 0

@@ -1,0 +1,149 @@
+"""Mean squared error: of two waveforms, or of a network's predictions for the tracks it was not trained on."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from acapella.analyses.over_time import OverTime, over_time, plot
+from acapella.analyses.report import Dataset, Part, Report
+from acapella.analyses.songs import cut_to_shortest, read_mono
+from acapella.analyses.task import Task
+from acapella.analyses.tensors import TITLES, Corpus
+from acapella.codec import SpectrogramCodec
+from acapella.corpus.cache import CachedAudio
+from acapella.corpus.tracks import split_tracks
+from acapella.errors import CorpusError
+from acapella.isolation.predictor import Predictor
+from acapella.isolation.separation import BLOCK_FRAMES
+from acapella.pictures import drawing
+from acapella.signal.normalizers import Normalization
+from acapella.signal.overlap import split
+
+UNIT = "normalised²"
+COLOURS = {"validation": "tab:blue", "test": "tab:orange"}
+MOST_NAMES = 60  # tracks that are named in the picture
+
+
+@dataclass(frozen=True)
+class TrackErrors:
+    """Name, set (validation or test) and mean squared error of each track."""
+
+    names: list[str]
+    sets: list[str]
+    errors: np.ndarray
+
+    @property
+    def mean(self) -> float:
+        """Of the tracks' errors, each counting the same."""
+        return float(self.errors.mean())
+
+
+def compute(reference: np.ndarray, estimate: np.ndarray, sample_rate: int) -> OverTime:
+    """Mean squared error of two waveforms (samples,) of one length."""
+    return over_time(_mean_square, reference.astype(np.float64), estimate.astype(np.float64), sample_rate)
+
+
+def compute_track(spectra: Iterable[np.ndarray], predictor: Predictor, normalization: Normalization) -> float:
+    """Mean squared error of predicted and true normalised spectrogram, in constant memory.
+
+    `spectra` are pieces (2 * channels, bins, frames) of the mixture's channels and, behind them, the target's.
+    """
+    card = predictor.card
+    block, context = (-(-frames // card.stride) * card.stride for frames in (BLOCK_FRAMES, card.reach))
+    total, count = 0.0, 0
+    for piece in split(spectra, block, context):
+        mixture, target = card.codec.encode(np.stack(np.split(piece.frames, 2)), normalization)
+        errors = piece.trim(predictor.predict(mixture[None])[0] - target)
+        total += float(np.sum(np.square(errors, dtype=np.float64)))
+        count += errors.size
+    return total / count
+
+
+def plot_tracks(found: TrackErrors, title: str, picture: Path) -> None:
+    """Draw a bar for each track, and their mean."""
+    tracks = len(found.names)
+    with drawing(picture, 10, 1.8 + 0.3 * min(tracks, MOST_NAMES)) as figure:
+        axes = figure.subplots()
+        for name in dict.fromkeys(found.sets):
+            places = [place for place, its_set in enumerate(found.sets) if its_set == name]
+            axes.barh(places, found.errors[places], color=COLOURS[name], label=name)
+        axes.axvline(found.mean, color="black", linestyle="--", label=f"mean: {found.mean:.4g}")
+        if tracks <= MOST_NAMES:
+            axes.set_yticks(range(tracks), found.names)
+        else:
+            axes.set_ylabel("Tracks, in the order of the table")
+        axes.invert_yaxis()
+        axes.set(title=title, xlabel="Mean squared error (normalised spectrograms)")
+        axes.grid(axis="x", alpha=0.3)
+        figure.legend(loc="outside lower center", ncols=3)
+
+
+def run(task: Task) -> Report:
+    """Of two waveforms that are named, or of each validation and test track."""
+    return _waveforms(task) if task.files else _tracks(task)
+
+
+def _waveforms(task: Task) -> Report:
+    processed, clean = task.files
+    estimate, rate = read_mono(processed)
+    reference, _ = read_mono(clean, rate)
+    reference, estimate = cut_to_shortest(reference, estimate)
+    found = compute(reference, estimate, rate)
+
+    what = f"{processed.name} against {clean.name}"
+
+    def draw(picture: Path) -> None:
+        plot(found, f"Mean squared error: {what}", "Mean squared error (full scale = 1)", picture)
+
+    part = Part(f"{processed.stem}_{clean.stem}", found.datasets("mse", "full scale²"), draw)
+    codec = SpectrogramCodec.from_settings(task.settings)
+    return Report(("what", "MSE"), [(what, f"{found.overall:.6g}")], codec, [part])
+
+
+def _tracks(task: Task) -> Report:
+    predictor = task.open_predictor()
+    codec = predictor.card.codec
+    found = _compute_tracks(task, predictor)
+    network, target = predictor.card.network, TITLES[codec.target]
+    title = f"{network} ({codec.representation.upper()}): error of the predicted {target} by track"
+    datasets = {
+        "mse": Dataset(found.errors, UNIT),
+        "mean": Dataset(np.float64(found.mean), UNIT),
+        "track": Dataset(found.names),
+        "set": Dataset(found.sets),
+    }
+    rows = [
+        (its_set, name, f"{error:.6g}")
+        for its_set, name, error in zip(found.sets, found.names, found.errors, strict=True)
+    ]
+    part = Part("tracks", datasets, lambda picture: plot_tracks(found, title, picture))
+    header = ("set", "track", "MSE")
+    about = {"network": network, "target": codec.target}
+    return Report(header, [*rows, ("", "mean", f"{found.mean:.6g}")], codec, [part], about)
+
+
+def _compute_tracks(task: Task, predictor: Predictor) -> TrackErrors:
+    settings, codec = task.settings, predictor.card.codec
+    corpus = Corpus(task, codec)
+    sets = split_tracks(corpus.tracks, settings.split, settings.validation_tracks, settings.test_tracks)
+    chosen = [("validation", track) for track in sets.validation] + [("test", track) for track in sets.test]
+    if not chosen:
+        raise CorpusError(f"{settings.data} holds one track, which is to train on: add more.")
+    errors = []
+    for done, (_, track) in enumerate(chosen):
+        task.progress(done, len(chosen))
+        spectra = codec.stft.stream(_side_by_side(*corpus.cache.pair(track)))
+        errors.append(compute_track(spectra, predictor, corpus.cache.normalization(track)))
+    return TrackErrors([track.name for _, track in chosen], [its_set for its_set, _ in chosen], np.array(errors))
+
+
+def _side_by_side(mixture: CachedAudio, target: CachedAudio) -> Iterator[np.ndarray]:
+    """Pieces (2 * channels, samples)."""
+    for pieces in zip(mixture.pieces(), target.pieces(), strict=True):
+        yield np.concatenate(pieces)
+
+
+def _mean_square(reference: np.ndarray, estimate: np.ndarray) -> float:
+    return float(np.mean((reference - estimate) ** 2))

@@ -1,0 +1,100 @@
+"""What an analysis found: columns to read on screen, and files to keep."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from acapella import pictures
+from acapella.codec import SpectrogramCodec
+from acapella.errors import MissingExtraError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Values to keep, with their unit ('1' for ratios and counts) or, for names, none."""
+
+    values: np.ndarray | np.float64 | Sequence[str]
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is kept of one `source`, a stem or a song: numbers, and a picture that `plot` draws at a path (.png)."""
+
+    source: str
+    datasets: Mapping[str, Dataset]
+    plot: Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A table, and the parts to keep; `codec` is what spectrograms were made with."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    codec: SpectrogramCodec
+    parts: Sequence[Part]
+    attributes: Mapping[str, str | float] = field(default_factory=dict)
+
+    def table(self) -> str:
+        """Header and rows as aligned columns: text to the left, numbers to the right."""
+        lines = [self.header, *self.rows]
+        columns = list(zip(*lines, strict=True))
+        widths = [max(map(len, column)) for column in columns]
+        numeric = [all(_is_number(text) for text in column[1:]) for column in columns]
+        return "\n".join(
+            "  ".join(
+                text.rjust(width) if right else text.ljust(width)
+                for text, width, right in zip(line, widths, numeric, strict=True)
+            ).rstrip()
+            for line in lines
+        )
+
+    def save(self, folder: Path, analysis: str, attributes: Mapping[str, str | float]) -> list[Path]:
+        """Write ANALYSIS_SOURCE_REPRESENTATION.h5 and .png for each part; returns their paths."""
+        folder.mkdir(parents=True, exist_ok=True)
+        written = []
+        for part in self.parts:
+            name = f"{analysis}_{part.source}_{self.codec.representation}"
+            numbers, picture = folder / f"{name}.h5", folder / f"{name}.png"
+            about = {"analysis": analysis, "source": part.source, "codec": self.codec.to_json()}
+            write_hdf5(numbers, part.datasets, {**about, **self.attributes, **attributes})
+            part.plot(picture)
+            written += [numbers, picture]
+        return written
+
+
+def check_installed() -> None:
+    """MissingExtraError where saving needs what is not there; call it before the work."""
+    pictures.check_installed()
+    try:
+        import h5py  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("Saving numbers in HDF5", "analysis") from None
+
+
+def write_hdf5(path: Path, datasets: Mapping[str, Dataset], attributes: Mapping[str, str | float]) -> None:
+    """Write an HDF5 file whole or not at all; each dataset has its unit as attribute `unit`."""
+    import h5py
+
+    unfinished = path.with_name(f".{path.name}.partial")
+    try:
+        with h5py.File(unfinished, "w") as file:
+            file.attrs.update(attributes)
+            for name, dataset in datasets.items():
+                written = file.create_dataset(name, data=dataset.values)
+                if dataset.unit is not None:
+                    written.attrs["unit"] = dataset.unit
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return not text
+    return True

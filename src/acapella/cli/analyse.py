@@ -1,0 +1,108 @@
+"""`acapella analyse`: what a corpus, a song or a network is like."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from acapella.cli.console import make_console, song_progress
+from acapella.cli.predictors import open_predictor
+from acapella.cli.train import EnvFile
+from acapella.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from acapella.isolation.predictor import Predictor
+    from acapella.settings import Settings
+
+POINTS = 21
+EXAMPLES = """Analyses:
+
+\b
+  stoi MIX [CLEAN]       intelligibility of the first file; of one alone, of its isolated vocals
+  percentile             percentiles of the values of each track of DATA
+  mse [PROCESSED CLEAN]  squared error of two files; without, of predictions for validation and test tracks
+  volume MIX             error of the isolated vocals, from far too soft to far too loud
+  distribution           histograms of the values in DATA, by frequency
+
+NAME.wav or NAME_all.wav is a mix; beside it lie its clean stems NAME_vocal.wav and NAME_instrumental.wav.
+
+Examples:
+
+\b
+  acapella analyse stoi song_all.wav
+  acapella analyse mse -s --data corpus --model default
+  acapella analyse volume song_all.wav -s --points 11
+  acapella analyse percentile -s --env envs/lps --data corpus
+"""
+
+
+def analyse(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="stoi, percentile, mse, volume or distribution.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="What the analysis takes, see below.")] = None,
+    save: Annotated[
+        bool, typer.Option("-s", "--save", help="Keep pictures and numbers (HDF5) in ANALYSIS_PATH; needs [analysis].")
+    ] = False,
+    model: Annotated[
+        str | None, typer.Option(help="A model file (.onnx) or a bundled model's name (default: as WEIGHTS says).")
+    ] = None,
+    env: EnvFile = None,
+    data: Annotated[Path | None, typer.Option(help="The corpus; overrides DATA.")] = None,
+    points: Annotated[int | None, typer.Option(help=f"How many levels volume tries (default: {POINTS}).")] = None,
+) -> None:
+    """Measure a song, a network or a corpus."""
+    from acapella.settings import Settings
+
+    settings = Settings.read(env, **({} if data is None else {"data": data}))
+    run_analysis(name, files or [], settings, make_console(context.obj["quiet"]), save=save, model=model, points=points)
+
+
+analyse.__doc__ = f"{analyse.__doc__}\n\n{EXAMPLES}"
+
+
+def run_analysis(
+    name: str,
+    files: list[Path],
+    settings: "Settings",
+    console: "Console",
+    *,
+    save: bool,
+    model: str | None = None,
+    points: int | None = None,
+) -> None:
+    """Print the table of an analysis, and keep its results where `save` says so."""
+    from acapella.analyses import find_analysis
+    from acapella.analyses.report import check_installed
+    from acapella.analyses.task import Task
+
+    analysis = find_analysis(name, len(files), model=model is not None, points=points is not None)
+    if points is not None and points < 2:
+        raise UsageError(f"--points {points} are too few: 2 at least.")
+    if save:
+        check_installed()
+    with song_progress(console, name) as progress:
+        task = Task(
+            tuple(files),
+            settings,
+            lambda: _open_predictor(model, settings, console),
+            progress,
+            console.print,
+            points or POINTS,
+        )
+        report = analysis.run(task)
+    typer.echo(report.table())
+    if save:
+        attributes = {"settings": settings.as_env()} | ({"model": model} if model else {})
+        written = report.save(settings.analysis_path, name, attributes)
+        console.print(f"Saved in {settings.analysis_path}: {', '.join(path.name for path in written)}")
+
+
+def _open_predictor(model: str | None, settings: "Settings", console: "Console") -> "Predictor":
+    if model is None:
+        return open_predictor(settings, console)
+    from acapella.isolation.model_file import find_model
+    from acapella.isolation.predictor import OnnxPredictor
+
+    return OnnxPredictor(find_model(model))
