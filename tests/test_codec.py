@@ -7,7 +7,7 @@ from acapella.settings import Settings
 
 CODECS = [
     SpectrogramCodec(representation=representation, normalizer=normalizer, channels=channels)
-    for representation in ("lps", "ri")
+    for representation in ("lps", "ri", "amplitude")
     for normalizer in ("dummy", "percentile")
     for channels in (1, 2)
 ]
@@ -43,3 +43,29 @@ def test_json_brings_the_codec_back():
 def test_a_codec_that_cannot_be_understood_is_one_sentence(text):
     with pytest.raises(ModelFileError, match="codec cannot be understood"):
         SpectrogramCodec.from_json(text)
+
+
+@pytest.mark.parametrize("representation", ["lps", "ri", "amplitude"])
+def test_a_network_may_see_the_lowest_bins_only(representation, rng):
+    codec = SpectrogramCodec(representation=representation, lowest=300)
+    mixture = codec.batched(codec.stft.forward(rng.uniform(-1, 1, (1, 30_000)).astype(np.float32)))
+    normalization = codec.measure([])
+    tensor = codec.encode(mixture, normalization)
+    assert tensor.shape[-2] == codec.bins == 300
+    decoded = codec.decode(tensor, mixture, normalization)
+    np.testing.assert_allclose(decoded[..., :300, :], mixture[..., :300, :], atol=1e-3)
+    above = np.zeros_like(mixture[..., 300:, :]) if codec.has_phase else mixture[..., 300:, :]
+    np.testing.assert_allclose(decoded[..., 300:, :], above, atol=1e-3)
+
+
+def test_the_target_of_amplitudes_is_what_is_in_phase_with_the_mixture(rng):
+    codec = SpectrogramCodec(representation="amplitude")
+    spectra = (rng.standard_normal((2, 1, 1, 769, 5)) + 1j * rng.standard_normal((2, 1, 1, 769, 5))).astype(
+        np.complex64
+    )
+    target, mixture = spectra[0], spectra[0] + spectra[1]
+    _, tensor = codec.encode_pair(mixture, target, codec.measure([]))
+    gains = np.linspace(0, 1, 201)[:, None]
+    errors = abs(gains * mixture.ravel() - target.ravel())  # the best gain, by trying
+    best = gains[errors.argmin(axis=0), 0] * abs(mixture.ravel())
+    np.testing.assert_allclose(tensor.ravel(), best, atol=0.005 * abs(mixture).max())

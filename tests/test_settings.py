@@ -49,7 +49,8 @@ TABLE = {  # the original's options and defaults, in its order
     "TENSORBOARD_INFO": "default",
     "WEIGHTS": "weights/weights.h5",
 }
-OURS = ["PHASE", "SAMPLE_RATE", "CHANNELS", "REPRESENTATION", "VALIDATION_TRACKS", "TEST_TRACKS", "PRECISION", "SEED"]
+OURS = ["PHASE", "SAMPLE_RATE", "CHANNELS", "REPRESENTATION", "BINS", "REMIX_PARAMS"]
+OURS += ["VALIDATION_TRACKS", "TEST_TRACKS", "PRECISION", "SEED"]
 
 
 @pytest.fixture(autouse=True)
@@ -156,7 +157,7 @@ CHOPNAMES = "tile, full, sliding, sliding_full, filtered, filtered_full, random,
     [
         ({"chopname": "tyle"}, f"CHOPNAME='tyle' is not one of: {CHOPNAMES}."),
         ({"chopname": ["tile"]}, f"CHOPNAME=['tile'] is not one of: {CHOPNAMES}."),
-        ({"representation": "x"}, "REPRESENTATION='x' is not one of: lps, ri, (empty)."),
+        ({"representation": "x"}, "REPRESENTATION='x' is not one of: lps, ri, amplitude, (empty)."),
         ({"batch": "0"}, "BATCH='0' must be greater than 0."),
         ({"batch": "x"}, "BATCH='x' must be a whole number."),
         ({"batch": 1.5}, "BATCH=1.5 must be a whole number."),
@@ -371,8 +372,9 @@ def test_default_preset_is_the_table() -> None:
 
 
 def test_there_are_no_other_presets() -> None:
-    assert {path.name for path in ENVS.iterdir()} == {"default", "starter", *PRESETS}
+    assert {path.name for path in ENVS.iterdir()} == {"default", "starter", "bundled", *PRESETS}
     assert Settings.read(ENVS / "starter").representation_name == "lps"
+    assert Settings.read(ENVS / "bundled").representation_name == "amplitude"
 
 
 def test_the_readme_has_the_table_of_all_options():

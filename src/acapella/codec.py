@@ -14,7 +14,7 @@ import numpy as np
 from acapella.errors import ModelFileError, UsageError, choose
 from acapella.settings import Settings
 from acapella.signal.normalizers import IDENTITY, NORMALIZERS, Normalization, Normalizer
-from acapella.signal.representations import REPRESENTATIONS, LogPower, RealImaginary
+from acapella.signal.representations import REPRESENTATIONS, Amplitude, RealImaginary
 from acapella.signal.stft import STFT
 
 STEMS = ("vocal", "instrumental")
@@ -34,6 +34,7 @@ class SpectrogramCodec:
     normalizer: str = "dummy"
     percentile: float = 99.0
     target: str = "vocal"
+    lowest: int = 0  # bins that the network sees; 0: all
 
     def __post_init__(self) -> None:
         if self.channels not in (1, 2):
@@ -53,6 +54,7 @@ class SpectrogramCodec:
             normalizer=settings.normalizer,
             percentile=float(settings.normalizer_params.percentile),
             target="instrumental" if settings.instrumental else "vocal",
+            lowest=settings.bins,
         )
 
     @classmethod
@@ -73,13 +75,18 @@ class SpectrogramCodec:
         return STFT(self.window_length)
 
     @cached_property
-    def _representation(self) -> LogPower | RealImaginary:
+    def _representation(self) -> Amplitude | RealImaginary:
         return REPRESENTATIONS[self.representation]
 
     @cached_property
     def normalizer_object(self) -> Normalizer:
         """What finds a track's normalization."""
         return NORMALIZERS[self.normalizer](self._representation.signed, self.percentile)
+
+    @property
+    def bins(self) -> int:
+        """Frequencies that the network sees, the lowest ones."""
+        return min(self.lowest or self.stft.bins, self.stft.bins)
 
     @property
     def tensor_channels(self) -> int:
@@ -113,21 +120,29 @@ class SpectrogramCodec:
         return spectrum.reshape(len(spectrum) // self.channels, self.channels, *spectrum.shape[-2:])
 
     def represent(self, spectrum: np.ndarray) -> np.ndarray:
-        """Tensor of a `spectrum` (..., channels, bins, frames), not yet normalised."""
-        return self._representation.encode(spectrum)
+        """Tensor of what the network sees of a `spectrum` (..., channels, bins, frames), not yet normalised."""
+        return self._representation.encode(spectrum[..., : self.bins, :])
 
     def encode(self, spectrum: np.ndarray, normalization: Normalization) -> np.ndarray:
         """Tensor (..., tensor channels, bins, frames) float32 of a `spectrum` (..., channels, bins, frames)."""
         return normalization.apply(self.represent(spectrum)).astype(np.float32, copy=False)
 
+    def encode_pair(
+        self, mixture: np.ndarray, target: np.ndarray, normalization: Normalization
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What the network sees and what it is to predict, of spectra as for `encode`."""
+        mixture, target = mixture[..., : self.bins, :], target[..., : self.bins, :]
+        wanted = normalization.apply(self._representation.encode_target(target, mixture))
+        return self.encode(mixture, normalization), wanted.astype(np.float32, copy=False)
+
     def decode(self, tensor: np.ndarray, mixture: np.ndarray, normalization: Normalization) -> np.ndarray:
         """Spectrum of the target that `tensor` predicts, complex64 and of the shape of the `mixture`'s.
 
-        `tensor` is (..., tensor channels, bins, frames), `mixture` (..., channels, bins, frames).
+        `tensor` is (..., tensor channels, bins, frames), `mixture` (..., channels, all bins, frames).
         """
         return self._representation.decode(normalization.invert(tensor), mixture)
 
     def decode_amplitude(self, tensor: np.ndarray, normalization: Normalization) -> np.ndarray:
         """Amplitudes ≥ 0 that `tensor` predicts, for a representation without phase."""
-        assert isinstance(self._representation, LogPower), "this representation has a phase"
+        assert isinstance(self._representation, Amplitude), "this representation has a phase"
         return self._representation.amplitude(normalization.invert(tensor))

@@ -12,6 +12,7 @@ from acapella.audio_files import open_audio
 from acapella.errors import MissingExtraError
 from acapella.signal.overlap import split
 from acapella.signal.stft import STFT
+from acapella.whole_files import whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,10 +41,8 @@ def drawing(path: Path, width: float, height: float) -> Iterator["Figure"]:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     yield figure
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.partial")
-    figure.savefig(unfinished, dpi=120, format="png")
-    unfinished.replace(path)
+    with whole(path) as unfinished:
+        figure.savefig(unfinished, dpi=120, format="png")
 
 
 def draw_spectrogram(audio: Path, picture: Path) -> None:

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from acapella import settings
+from acapella import option_types
 from acapella.signal.choppers import CHOPPERS
 from acapella.signal.normalizers import NORMALIZERS
 from acapella.signal.representations import REPRESENTATIONS
@@ -31,4 +31,4 @@ REGISTRIES = {
 
 @pytest.mark.parametrize("name", REGISTRIES)
 def test_settings_and_registry_have_the_same_names(name):
-    assert set(get_args(getattr(settings, name))) == set(REGISTRIES[name])
+    assert set(get_args(getattr(option_types, name))) == set(REGISTRIES[name])

@@ -66,6 +66,8 @@ EXAMPLES: dict[str, list[str | tuple[str, dict[str, str]]]] = {
     "VALIDATION_TRACKS": ["track1", "track0,track2", ""],
     "TEST_TRACKS": ["track0", ""],
     "SEED": ["1"],
+    "BINS": ["0", "24"],
+    "REMIX_PARAMS": [("{'together': 0, 'gain': 3}", {"BATCH_GENERATOR": "remix", "CHANNELS": "2"})],
 }
 ALSO = {  # what a listed value needs
     ("BATCH_GENERATOR", "tracks"): {},

@@ -50,6 +50,12 @@ def test_more_epochs_are_trained_while_they_are_wanted(settings):
 
 
 @pytest.mark.slow
+def test_no_epoch_at_all_is_no_error(settings):
+    run = train(settings.model_copy(update={"quit": False, "start_epoch": 1}), QUIET, questions=Answers([1]))
+    assert epochs_in(run) == [2]
+
+
+@pytest.mark.slow
 def test_weights_that_nobody_wants_are_not_saved(settings):
     run = train(settings.model_copy(update={"quit": False}), QUIET, questions=Answers(save=False))
     assert run.weights is run.model is None
@@ -66,6 +72,7 @@ def test_with_quit_nobody_is_asked_and_the_run_can_go_on(settings, tmp_path, mon
     moved = (tmp_path / "corpus").rename(tmp_path / "elsewhere")
     resumed = resume(run.folder, QUIET, data=moved, epochs=2)
     assert epochs_in(resumed) == [1, 2]
+    assert epochs_in(resume(run.folder, QUIET)) == [1, 2], "the new number of epochs and place of the corpus count"
     assert resumed.folder == run.folder
     assert resumed.weights.is_file()
 
@@ -76,8 +83,11 @@ def test_a_run_of_that_name_and_settings_is_gone_on_with(settings):
     again = train_or_resume(settings, QUIET, name="1")
     assert again.folder.resolve() == first.folder.resolve()
     assert epochs_in(again) == [1]
+    quiet = train_or_resume(settings.model_copy(update={"quit": False}), QUIET, name="1")
+    assert quiet.folder.resolve() == first.folder.resolve()
     other = train_or_resume(settings.model_copy(update={"seed": 7}), QUIET, name="1")
     assert other.folder != first.folder
+    assert train_or_resume(settings.model_copy(update={"seed": 7}), QUIET, name="1").folder == other.folder.resolve()
 
 
 def test_a_folder_without_a_resume_point_is_one_sentence(tmp_path):

@@ -8,11 +8,12 @@ import torch
 from torch import nn
 
 from acapella.errors import ModelFileError
+from acapella.training.compression import compress, quantize
 from acapella.training.export import assert_same, to_onnx
-from acapella.training.networks import UNet, build_network
+from acapella.training.networks import Network, build_network
 
 
-def make_network() -> UNet:
+def make_network() -> Network:
     """Two channels, with statistics and biases as after a training."""
     torch.manual_seed(0)
     network = build_network("leaky_dropout", 2, SimpleNamespace(alpha1=0.1, alpha2=0.01, rate=0.1), signed=True)
@@ -26,7 +27,7 @@ def make_network() -> UNet:
 
 
 @pytest.fixture(scope="module")
-def network() -> UNet:
+def network() -> Network:
     return make_network()
 
 
@@ -81,3 +82,31 @@ def test_assert_same_refuses_other_weights(model, change):
     other.decode_full[-1][0].weight.data *= change
     with pytest.raises(ModelFileError, match="differs from the trained one"):
         assert_same(other, model, 2)
+
+
+def test_a_small_file_computes_nearly_the_same(network, model):
+    small = compress(model)
+    onnx.checker.check_model(onnx.load_from_string(small), full_check=True)
+    assert len(small) < 0.3 * len(model)
+    mixture = np.random.default_rng(1).standard_normal((1, 2, 32, 32), dtype=np.float32)
+    whole, reduced = (
+        onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"]).run(None, {"mixture": mixture})[0]
+        for content in (model, small)
+    )
+    assert 0 < np.abs(whole - reduced).max() < 0.05 * np.abs(whole).max()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_weights_are_rounded_to_half_a_step(axis, rng):
+    weights = rng.standard_normal((5, 6, 3, 3)).astype(np.float32)
+    weights[2] = 0
+    rounded, scale = quantize(weights, axis)
+    assert rounded.dtype == np.int8
+    assert scale.shape == tuple(size if place == axis else 1 for place, size in enumerate(weights.shape))
+    assert (np.abs(rounded * scale - weights) <= 0.501 * scale).all()
+
+
+def test_the_deep_network_is_exported_too():
+    torch.manual_seed(0)
+    network = build_network("deep_unet", 2, SimpleNamespace(), signed=False)
+    assert_same(network, to_onnx(network, 2), 2)

@@ -9,7 +9,7 @@ import torch
 
 from acapella.errors import ModelFileError
 from acapella.training.keras_weights import load_keras_weights, save_keras_weights
-from acapella.training.networks import UNet, build_network
+from acapella.training.networks import Network, build_network
 
 GOLDEN = Path(__file__).parents[2].parent / "shared" / "golden"
 needs_golden = pytest.mark.skipif(not GOLDEN.is_dir(), reason="the original's vectors are not on this machine")
@@ -17,7 +17,7 @@ needs_golden = pytest.mark.skipif(not GOLDEN.is_dir(), reason="the original's ve
 PARAMS = SimpleNamespace(alpha1=0.1, alpha2=0.01, rate=0.1)
 
 
-def make_network(seed: int = 0, channels: int = 1) -> UNet:
+def make_network(seed: int = 0, channels: int = 1) -> Network:
     """With random numbers in all weights, statistics included."""
     torch.manual_seed(seed)
     network = build_network("leaky_dropout", channels, PARAMS, signed=channels > 1).eval()
@@ -27,7 +27,7 @@ def make_network(seed: int = 0, channels: int = 1) -> UNet:
     return network
 
 
-def assert_same_weights(a: UNet, b: UNet) -> None:
+def assert_same_weights(a: Network, b: Network) -> None:
     for name, tensor in a.state_dict().items():
         assert torch.equal(tensor, b.state_dict()[name]), name
 
@@ -189,7 +189,7 @@ def test_what_cannot_be_written_is_an_error_and_the_old_file_stays(tmp_path, wei
 # --- files that do not fit
 
 
-def error_of(network: UNet, path: Path) -> str:
+def error_of(network: Network, path: Path) -> str:
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     with pytest.raises(ModelFileError) as caught:
         load_keras_weights(network, path)
@@ -265,3 +265,14 @@ def test_an_array_that_is_listed_and_not_there(weights):
     with h5py.File(weights, "a") as file:
         del file["conv2d/conv2d/bias:0"]
     assert "cannot be read as Keras weights" in error_of(make_network(), weights)
+
+
+def test_transposed_convolutions_come_back(tmp_path):
+    torch.manual_seed(0)
+    network, other = (build_network("deep_unet", 2, PARAMS, signed=False) for _ in range(2))
+    save_keras_weights(network, tmp_path / "deep.h5")
+    load_keras_weights(other, tmp_path / "deep.h5")
+    assert_same_weights(network, other)
+    with h5py.File(tmp_path / "deep.h5") as file:
+        kernels = [shapes[0][1] for shapes in weighted_layers(file).values() if len(shapes) == 2]
+    assert kernels[6] == (5, 5, 256, 512), "height, width, out, in"

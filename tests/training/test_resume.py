@@ -11,6 +11,8 @@ from tests.made import write_cached
 
 from acapella.codec import SpectrogramCodec
 from acapella.corpus.examples import TrackExamples
+from acapella.errors import CorpusError
+from acapella.option_types import EarlyStopping
 from acapella.settings import Settings
 from acapella.training import resume
 from acapella.training.hooks import ProgressReport
@@ -103,6 +105,25 @@ def test_a_killed_training_goes_on_from_its_last_point(tracks, settings, tmp_pat
 
 
 @pytest.mark.slow
+def test_early_stopping_ends_a_training_for_good(tracks, settings, tmp_path, monkeypatch):
+    stopping = settings.model_copy(update={"early_stopping": EarlyStopping(min_delta=100, patience=1), "epochs": 9})
+    whole = train(tracks, stopping, tmp_path / "whole")
+    assert len(whole[1]) == 2
+    point = tmp_path / "whole" / RESUME_NAME
+    assert_same(train(tracks, stopping, tmp_path / "whole", point), whole)
+    more = train(tracks, stopping.model_copy(update={"epochs": 10}), tmp_path / "whole", point)
+    assert len(more[1]) == 3
+
+
+@pytest.mark.slow
+def test_a_corpus_that_has_changed_is_one_sentence(tracks, settings, tmp_path):
+    everything = settings.model_copy(update={"batch_generator": "keras", "epochs": 1})
+    train(tracks, everything, tmp_path / "run")
+    with pytest.raises(CorpusError, match="another number of slices"):
+        train(tracks * 2, everything.model_copy(update={"epochs": 2}), tmp_path / "run", tmp_path / "run" / RESUME_NAME)
+
+
+@pytest.mark.slow
 def test_more_epochs_go_on_from_the_last(tracks, settings, tmp_path):
     whole = train(tracks, settings, tmp_path / "whole")
     train(tracks, settings.model_copy(update={"epochs": 1}), tmp_path / "parts")
@@ -116,7 +137,7 @@ def test_a_second_ctrl_c_ends_at_once():
         signal.raise_signal(signal.SIGINT)
         assert interruption.wished
         with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -16,7 +16,6 @@ from acapella.corpus.cache import CachedAudio
 from acapella.corpus.tracks import split_tracks
 from acapella.errors import CorpusError
 from acapella.isolation.predictor import Predictor
-from acapella.isolation.separation import BLOCK_FRAMES
 from acapella.pictures import drawing
 from acapella.signal.normalizers import Normalization
 from acapella.signal.overlap import split
@@ -51,11 +50,11 @@ def compute_track(spectra: Iterable[np.ndarray], predictor: Predictor, normaliza
     `spectra` are pieces (2 * channels, bins, frames) of the mixture's channels and, behind them, the target's.
     """
     card = predictor.card
-    block, context = (-(-frames // card.stride) * card.stride for frames in (BLOCK_FRAMES, card.reach))
     total, count = 0.0, 0
-    for piece in split(spectra, block, context):
-        mixture, target = card.codec.encode(np.stack(np.split(piece.frames, 2)), normalization)
-        errors = piece.trim(predictor.predict(mixture[None])[0] - target)
+    for piece in split(spectra, card.block(), card.context):
+        halves = np.split(piece.frames[None], 2, axis=1)
+        mixture, target = card.codec.encode_pair(halves[0], halves[1], normalization)
+        errors = piece.trim(predictor.predict(mixture) - target)
         total += float(np.sum(np.square(errors, dtype=np.float64)))
         count += errors.size
     return total / count

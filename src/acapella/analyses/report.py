@@ -9,6 +9,7 @@ import numpy as np
 from acapella import pictures
 from acapella.codec import SpectrogramCodec
 from acapella.errors import MissingExtraError
+from acapella.whole_files import whole
 
 
 @dataclass(frozen=True)
@@ -79,17 +80,12 @@ def write_hdf5(path: Path, datasets: Mapping[str, Dataset], attributes: Mapping[
     """Write an HDF5 file whole or not at all; each dataset has its unit as attribute `unit`."""
     import h5py
 
-    unfinished = path.with_name(f".{path.name}.partial")
-    try:
-        with h5py.File(unfinished, "w") as file:
-            file.attrs.update(attributes)
-            for name, dataset in datasets.items():
-                written = file.create_dataset(name, data=dataset.values)
-                if dataset.unit is not None:
-                    written.attrs["unit"] = dataset.unit
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole(path) as unfinished, h5py.File(unfinished, "w") as file:
+        file.attrs.update(attributes)
+        for name, dataset in datasets.items():
+            written = file.create_dataset(name, data=dataset.values)
+            if dataset.unit is not None:
+                written.attrs["unit"] = dataset.unit
 
 
 def _is_number(text: str) -> bool:

@@ -38,7 +38,7 @@ def train(
     \b
       DATA=corpus acapella train
       acapella train --env envs/lps --data corpus
-      acapella train --resume logs/last --epochs 20
+      acapella train --resume logs/2026-11-22_12-30-05_… --epochs 20
     """
     from acapella.settings import Settings
 
@@ -83,12 +83,18 @@ class AtTheTerminal:
         """How many epochs to add (QUIT=False)."""
         if not _is_interactive("QUIT=False, but there is no terminal to ask at: the training ends, and saves."):
             return 0
-        answer: int = typer.prompt("How many more epochs?", default=0, type=click.IntRange(min=0), err=True)
+        try:
+            answer: int = typer.prompt("How many more epochs?", default=0, type=click.IntRange(min=0), err=True)
+        except click.Abort:  # Ctrl-C or Ctrl-D: whether to save is still to be asked
+            return 0
         return answer
 
     def save(self) -> bool:
         """Whether to keep the weights, after Ctrl-C or with QUIT=False."""
-        return not _is_interactive() or typer.confirm("Save the weights?", default=True, err=True)
+        try:
+            return not _is_interactive() or typer.confirm("Save the weights?", default=True, err=True)
+        except click.Abort:
+            return False
 
 
 def _is_interactive(otherwise: str = "") -> bool:
@@ -106,6 +112,7 @@ def export(
     score: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE, written into the model file; may be given several times.")
     ] = None,
+    small: Annotated[bool, typer.Option("--small", help="Keep weights in 8 bits: a quarter of the size.")] = False,
 ) -> None:
     """Turn weights into a model file that `acapella isolate --model` opens; the variables say what they are of.
 
@@ -123,7 +130,9 @@ def export(
         raise MissingExtraError("Exporting", "train") from error
     model = output or weights.with_suffix(".onnx")
     scores = dict(pair.partition("=")[::2] for pair in score or [])
-    export_weights(weights, settings, model, licence=licence, record={"scores": scores} if scores else None)
+    export_weights(
+        weights, settings, model, licence=licence, record={"scores": scores} if scores else None, small=small
+    )
     typer.echo(f"{weights} → {model}")
 
 

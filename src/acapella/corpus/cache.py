@@ -20,6 +20,7 @@ from acapella.corpus.tracks import MIXTURE, Track
 from acapella.errors import CorpusError
 from acapella.resampling import Resampler
 from acapella.signal.normalizers import IDENTITY, Normalization
+from acapella.whole_files import whole
 
 BLOCK = 1 << 18  # samples read at a time
 CACHE_NAME = ".acapella-cache"
@@ -108,16 +109,11 @@ class Cache:
         return self._folder / f"{name}.f32", self._folder / f"{name}.json"
 
     def _decode(self, source: Path, raw: Path) -> None:
-        unfinished = raw.with_suffix(f".{os.getpid()}.partial")
-        try:
-            with open_audio(source) as reader, unfinished.open("wb") as file:
-                resampler = Resampler(reader.info.sample_rate, self._codec.sample_rate, self._codec.channels)
-                for block in reader.blocks(BLOCK):
-                    file.write(resampler.push(self._mix(block)).tobytes())
-                file.write(resampler.finish().tobytes())
-            unfinished.replace(raw)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with whole(raw) as unfinished, open_audio(source) as reader, unfinished.open("wb") as file:
+            resampler = Resampler(reader.info.sample_rate, self._codec.sample_rate, self._codec.channels)
+            for block in reader.blocks(BLOCK):
+                file.write(resampler.push(self._mix(block)).tobytes())
+            file.write(resampler.finish().tobytes())
 
     def _mix(self, block: np.ndarray) -> np.ndarray:
         """Bring (samples, any channels) to the network's number of channels: the mean for one, else copies."""
@@ -141,6 +137,5 @@ def _read_note(note: Path) -> dict[str, Any]:
 
 
 def _write_note(note: Path, content: dict[str, Any]) -> None:
-    unfinished = note.with_suffix(f".{os.getpid()}.partial")
-    unfinished.write_text(json.dumps(content))
-    unfinished.replace(note)
+    with whole(note) as unfinished:
+        unfinished.write_text(json.dumps(content))

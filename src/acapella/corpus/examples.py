@@ -34,19 +34,26 @@ class TrackExamples:
 
     @property
     def extent(self) -> tuple[int, int]:
-        """Bins and frames of the spectrogram."""
-        return self._codec.stft.bins, self._codec.stft.frames(self._mixture.samples)
+        """Bins and frames of the spectrogram, as the network sees it."""
+        return self._codec.bins, self._codec.stft.frames(self._mixture.samples)
 
     def cut(self, rectangle: Rectangle) -> tuple[np.ndarray, np.ndarray]:
         """Mixture and target slice, each (tensor channels, bins, frames) float32, normalised alike."""
-        return self._tensor(self._mixture, rectangle), self._tensor(self._target, rectangle)
+        return self.encode(*self.spectra(rectangle))
+
+    def encode(self, mixture: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The tensors of spectra like those that `spectra` returns."""
+        pair = self._codec.encode_pair(mixture, target, self._normalization)
+        return pair[0][0], pair[1][0]
+
+    def spectra(self, rectangle: Rectangle) -> tuple[np.ndarray, np.ndarray]:
+        """Mixture and target, each (1, channels, bins, frames) complex64."""
+        return self._spectrum(self._mixture, rectangle), self._spectrum(self._target, rectangle)
 
     def target(self) -> np.ndarray:
         """The whole target as a tensor (tensor channels, bins, frames)."""
-        return self._tensor(self._target, Rectangle(0, self.extent[0], 0, self.extent[1]))
+        return self.cut(Rectangle(0, self.extent[0], 0, self.extent[1]))[1]
 
-    def _tensor(self, audio: CachedAudio, rectangle: Rectangle) -> np.ndarray:
+    def _spectrum(self, audio: CachedAudio, rectangle: Rectangle) -> np.ndarray:
         spectrum = self._codec.stft.excerpt(audio.read, audio.samples, rectangle.start, rectangle.stop)
-        part = spectrum[None, :, rectangle.low : rectangle.high]
-        tensor: np.ndarray = self._codec.encode(part, self._normalization)[0]
-        return tensor
+        return spectrum[None, :, rectangle.low : rectangle.high]

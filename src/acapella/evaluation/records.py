@@ -12,6 +12,7 @@ from acapella.codec import STEMS
 from acapella.evaluation.groups import METRICS
 from acapella.evaluation.scores import TrackScores
 from acapella.evaluation.summary import summarize
+from acapella.whole_files import whole
 
 
 def write_csv(tracks: Sequence[TrackScores], path: Path) -> None:
@@ -26,7 +27,8 @@ def write_csv(tracks: Sequence[TrackScores], path: Path) -> None:
             scores += [track.mixture[stem][name] for name in mixtures]
             cells = ["" if math.isnan(score) else repr(score) for score in scores]
             writer.writerow([track.name, repr(track.seconds), stem, int(stem in track.silent), *cells])
-    _write_whole(path, text.getvalue())
+    with whole(path) as unfinished:
+        unfinished.write_text(text.getvalue(), encoding="utf-8")
 
 
 def write_json(
@@ -43,7 +45,9 @@ def write_json(
         "tracks": [asdict(track) for track in tracks],
         "failed": dict(failed),
     }
-    _write_whole(path, json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    with whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def _columns(tracks: Sequence[TrackScores], kind: str) -> list[str]:
@@ -60,10 +64,3 @@ def _plain(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     return value
-
-
-def _write_whole(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.partial")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)

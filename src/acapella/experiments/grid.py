@@ -12,7 +12,8 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from acapella.errors import InputError, SettingsError
-from acapella.settings import Params, Settings
+from acapella.option_types import Params
+from acapella.settings import Settings
 from acapella.settings_text import as_text, check_names, read_literal, wrong_value
 
 FOLDER = "grid-search-configs"
@@ -97,6 +98,8 @@ def read_grid(path: Path) -> Grid:
             raise SettingsError("LOG_BASE cannot vary: it is where the search keeps its results.")
     except SettingsError as error:
         raise SettingsError(f"{path}: {error}") from None
+    if repeat > 1 and len(options.get("SEED", ())) > 1:
+        raise SettingsError(f"{path}: repeat changes SEED itself; leave one of the two away.")
     return Grid(path.stem, options, repeat)
 
 

@@ -8,6 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from acapella.pictures import drawing
+from acapella.whole_files import whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,9 +63,8 @@ def write_table(searches: Sequence[Search], path: Path) -> None:
     tables = [_table(search) for search in searches]
     if len(searches) > 1:
         tables = [f"## {search.name}\n\n{table}" for search, table in zip(searches, tables, strict=True)]
-    unfinished = path.with_name(f".{path.name}.partial")
-    unfinished.write_text("\n".join(tables), encoding="utf-8")
-    unfinished.replace(path)
+    with whole(path) as unfinished:
+        unfinished.write_text("\n".join(tables), encoding="utf-8")
 
 
 def _table(search: Search) -> str:

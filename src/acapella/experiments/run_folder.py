@@ -9,6 +9,7 @@ from acapella.settings import Settings
 from acapella.settings_text import read_exports
 
 LAST = "last"
+WITHOUT_EFFECT = ("log_base", "analysis_path", "quit")  # settings that play no part in what is learnt
 
 
 def create_run_folder(settings: Settings, name: str | None = None, now: datetime | None = None) -> Path:
@@ -36,6 +37,12 @@ def run_settings(folder: Path, **changed: object) -> Settings:
     return Settings(**{**read_exports(folder / "env"), **changed})
 
 
+def trains_alike(first: Settings, second: Settings) -> bool:
+    """Whether both describe the same training."""
+    without = dict.fromkeys(WITHOUT_EFFECT)
+    return first.model_copy(update=without) == second.model_copy(update=without)
+
+
 def mark_last(folder: Path) -> None:
     """Point `last`, beside the run's folder, at it: a link, or a text file where links are not allowed."""
     last = folder.parent / LAST
@@ -45,7 +52,11 @@ def mark_last(folder: Path) -> None:
         fresh.symlink_to(folder.name, target_is_directory=True)
     except OSError:
         fresh.write_text(folder.name + "\n", encoding="utf-8")
-    fresh.replace(last)
+    try:
+        fresh.replace(last)
+    except OSError:  # Windows does not replace a link to a folder
+        last.unlink(missing_ok=True)
+        fresh.rename(last)
 
 
 def last_run_folder(log_base: Path) -> Path | None:

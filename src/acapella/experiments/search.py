@@ -9,14 +9,13 @@ from rich.console import Console
 from acapella.errors import AcapellaError, SettingsError, choose
 from acapella.experiments.grid import Grid, Run, describe
 from acapella.experiments.results import Search
+from acapella.experiments.run_folder import WITHOUT_EFFECT
 from acapella.experiments.study import SAMPLERS, Plan, SharedStudy, open_study
 from acapella.settings import Settings
 from acapella.settings_text import as_text
 
 if TYPE_CHECKING:
     from acapella.experiments.training_run import TrainedRun
-
-WITHOUT_EFFECT = ("log_base", "analysis_path", "quit")  # may change while a search goes on
 
 
 class Train(Protocol):

@@ -126,7 +126,8 @@ class SharedStudy:
 
     def under_way(self) -> int:
         """How many runs other processes are at work on."""
-        return sum(trial.state == TrialState.RUNNING and self._is_at_work(trial) for trial in self._trials())
+        with self._alone:
+            return sum(trial.state == TrialState.RUNNING and self._is_at_work(trial) for trial in self._trials())
 
     def _finish(self, value: float | None, **attributes: object) -> None:
         assert self._trial is not None
@@ -167,7 +168,9 @@ class SharedStudy:
                 self._study.tell(trial.number, state=TrialState.FAIL)
 
     def _names(self) -> list[str]:
-        return sorted(optuna.get_all_study_names(self._storage))
+        """Of all searches here; one whose process died at once has no plan yet."""
+        studies = optuna.get_all_study_summaries(self._storage)
+        return sorted(study.study_name for study in studies if PLAN in study.user_attrs)
 
     def _search(self, name: str) -> Search:
         study = optuna.load_study(study_name=name, storage=self._storage)

@@ -12,14 +12,22 @@ from acapella.corpus.cache import Cache, cache_folder
 from acapella.corpus.examples import TrackExamples
 from acapella.corpus.tracks import Split, Track, find_tracks, split_tracks
 from acapella.errors import InputError, ModelFileError
-from acapella.experiments.run_folder import create_run_folder, find_weights, mark_last, run_settings, write_settings
+from acapella.experiments.run_folder import (
+    create_run_folder,
+    find_weights,
+    last_run_folder,
+    mark_last,
+    run_settings,
+    trains_alike,
+    write_settings,
+)
 from acapella.settings import Settings
 from acapella.training.export import export_model
 from acapella.training.keras_weights import save_keras_weights
 from acapella.training.loop import fit, make_module, start_network
 from acapella.training.module import Isolation
 from acapella.training.network_picture import draw_network
-from acapella.training.networks import UNet
+from acapella.training.networks import Network
 from acapella.training.resume import RESUME_NAME
 
 
@@ -31,7 +39,7 @@ class TrainedRun:
     weights: Path | None  # None where they were not to be saved
     model: Path | None
     epochs: list[dict[str, float]]  # of each epoch its number from 1, loss, val_loss and metrics
-    interrupted: bool  # by Ctrl-C, before the last epoch
+    interrupted: bool  # by Ctrl-C
 
     @property
     def resume_point(self) -> Path | None:
@@ -84,23 +92,26 @@ def resume(
     epochs: int | None = None,
     questions: Questions | None = None,
 ) -> TrainedRun:
-    """Go on with the training of a run folder, as if it had not stopped; `epochs` in all, if more than before.
+    """Go on with the training of a run folder, as if it had not stopped; to `epochs` in all, if these are more.
 
     The run's own settings count, not the environment's; only the corpus may have moved, to `data`.
     """
+    if folder.is_file():  # `last`, on a system without links
+        folder = last_run_folder(folder.parent) or folder
     if not (folder / RESUME_NAME).is_file():
         raise InputError(f"{folder} holds no {RESUME_NAME}; name the folder of a run, in LOG_BASE.")
-    changed = {"DATA": data, "EPOCHS": epochs}
-    settings = run_settings(folder, **{key: value for key, value in changed.items() if value is not None})
+    settings = run_settings(folder, **({} if data is None else {"DATA": data}))
+    settings = settings.model_copy(update={"epochs": max(settings.epochs, epochs or 0)})
     module = _prepare(settings, SpectrogramCodec.from_settings(settings), console, weights=None)
+    write_settings(settings, folder)
     return _run(module, settings, folder.resolve(), console, questions or NobodyThere(), resumed=True)
 
 
 def train_or_resume(settings: Settings, console: Console, *, name: str) -> TrainedRun:
-    """Train in a folder called `name`, or go on with the training that was interrupted there."""
-    folder = settings.log_base / name
-    if (folder / RESUME_NAME).is_file() and run_settings(folder) == settings:
-        return resume(folder, console)
+    """Train in a folder called `name`, or go on with the training of these settings that was interrupted there."""
+    for folder in (settings.log_base / name, *sorted(settings.log_base.glob(f"{name}_[0-9]*"))):
+        if (folder / RESUME_NAME).is_file() and trains_alike(run_settings(folder), settings):
+            return resume(folder, console)
     return train(settings, console, name=name)
 
 
@@ -125,9 +136,9 @@ def _run(
     point = folder / RESUME_NAME
     epochs, interrupted = fit(module, settings, folder, console, point if resumed else None)
     while not (interrupted or settings.quit) and (more := questions.more_epochs()):
-        settings = settings.model_copy(update={"epochs": settings.epochs + more})
+        settings = settings.model_copy(update={"epochs": settings.start_epoch + len(epochs) + more})
         write_settings(settings, folder)
-        epochs, interrupted = fit(module, settings, folder, console, point)
+        epochs, interrupted = fit(module, settings, folder, console, point if point.is_file() else None)
     (folder / "metrics.json").write_text(json.dumps(epochs, indent=1) + "\n", encoding="utf-8")
     is_saved = questions.save() if interrupted or not settings.quit else True
     weights = _keep(module.network, settings, folder, epochs) if is_saved else None
@@ -159,7 +170,7 @@ def open_corpus(
     return opened(split.train, "training"), opened(split.validation, "validation")
 
 
-def _keep(network: UNet, settings: Settings, folder: Path, epochs: list[dict[str, float]]) -> Path:
+def _keep(network: Network, settings: Settings, folder: Path, epochs: list[dict[str, float]]) -> Path:
     """Write weights and model file, and link the folder as the last run's; returns the weights.
 
     A relative WEIGHTS is inside the folder.

@@ -4,7 +4,7 @@ Both are locks of the operating system: it lets go of them when a process ends, 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,7 +25,8 @@ def at_work(folder: Path) -> Iterator[str]:
         with FileLock(path):
             yield name
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows, while another process looks whether we are alive
+            path.unlink(missing_ok=True)
 
 
 def is_alive(folder: Path, name: str) -> bool:

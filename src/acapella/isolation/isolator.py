@@ -13,7 +13,7 @@ from acapella.errors import AudioFileError, UsageError
 from acapella.isolation.model_file import find_model
 from acapella.isolation.outputs import default_bit_depth, output_paths
 from acapella.isolation.predictor import OnnxPredictor, Predictor
-from acapella.isolation.separation import BLOCK_FRAMES, Pieces, Separation
+from acapella.isolation.separation import Pieces, Separation
 
 PIECE = 1 << 16  # samples read at a time
 MAX_CHANNELS = 8
@@ -36,11 +36,14 @@ class Isolator:
         *,
         phase: str = "mixture",
         phase_iterations: int = 10,
-        block_frames: int = BLOCK_FRAMES,
+        block_frames: int | None = None,
     ) -> None:
         if phase not in PHASES:
             raise UsageError(f"phase={phase!r} is not one of: {', '.join(PHASES)}.")
         self.card = predictor.card
+        codec = self.card.codec
+        if phase == "iterative" and not codec.has_phase and codec.bins < codec.stft.bins:
+            raise UsageError("phase='iterative' needs a model that sees all frequencies, which this one does not.")
         self.sums_to_mixture = phase == "mixture" or self.card.codec.has_phase
         self._predictor = predictor
         self._iterations = phase_iterations

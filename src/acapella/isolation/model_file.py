@@ -11,6 +11,7 @@ from acapella.errors import ModelFileError
 
 FORMAT_VERSION = 1
 DEFAULT_MODEL = "default"
+SHORTEST_BLOCK = 256  # frames
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,19 @@ class ModelCard:
     stride: int
     licence: str = ""
     training: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def context(self) -> int:
+        """Frames that a block needs on either side, a multiple of `stride`."""
+        return -(-self.reach // self.stride) * self.stride
+
+    def block(self, frames: int | None = None) -> int:
+        """Length of a block, context not counted: `frames`, rounded up to a multiple of `stride`.
+
+        By default a context is no more than a sixth of it, so that little is computed twice.
+        """
+        wanted = max(SHORTEST_BLOCK, 6 * self.context) if frames is None else frames
+        return -(-wanted // self.stride) * self.stride
 
     def to_metadata(self) -> dict[str, str]:
         """As the strings that ONNX can carry."""

@@ -13,23 +13,21 @@ from acapella.signal.overlap import split
 from acapella.signal.phase import griffin_lim
 from acapella.signal.stft import Synthesis
 
-BLOCK_FRAMES = 256  # frames that the network sees at a time, context not counted
-
 Pieces = Iterable[np.ndarray]  # audio (samples, channels) float32, piece after piece
 Stems = Iterator[tuple[np.ndarray, np.ndarray]]  # target and rest, pieces of equal length, as above
 
 
 class Separation:
-    """Runs `predictor` over audio of one sample rate and number of channels (1 to 8)."""
+    """Runs `predictor` over audio of one sample rate and number of channels (1 to 8), `block_frames` at a time."""
 
-    def __init__(self, predictor: Predictor, sample_rate: int, channels: int, block_frames: int = BLOCK_FRAMES) -> None:
+    def __init__(self, predictor: Predictor, sample_rate: int, channels: int, block_frames: int | None = None) -> None:
         card = predictor.card
         self._predictor = predictor
         self._codec = card.codec
         self._rate = sample_rate
         self._channels = channels
-        self._block = -(-block_frames // card.stride) * card.stride
-        self._context = -(-card.reach // card.stride) * card.stride
+        self._block = card.block(block_frames)
+        self._context = card.context
 
     def measure(self, pieces: Pieces) -> Normalization:
         """The normalization of the mixture: a pass over all of it, where the codec needs one."""

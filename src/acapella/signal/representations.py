@@ -1,12 +1,16 @@
 """What of a complex spectrum a network sees, and the way back.
 
 Each representation turns a spectrum (..., channels, bins, frames) complex into a tensor
-(..., channels * components, bins, frames) float32, and a tensor back into a spectrum.
+(..., channels * components, bins, frames) float32, and a tensor back into a spectrum. A tensor may have fewer bins than
+the spectrum: the lowest ones.
 """
 
 from typing import Protocol
 
 import numpy as np
+
+EXTENDED = 64  # bins whose mean gain stands for all that are above the network's
+TINY = 1e-12  # in place of an amplitude of 0 to divide by
 
 
 class Representation(Protocol):
@@ -19,33 +23,72 @@ class Representation(Protocol):
         """Tensor of a `spectrum`."""
         ...
 
+    def encode_target(self, target: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+        """What the network is to predict for `mixture`, given the `target`'s spectrum."""
+        ...
+
     def decode(self, tensor: np.ndarray, mixture: np.ndarray) -> np.ndarray:
         """Spectrum that `tensor` describes as a part of the spectrum `mixture`."""
         ...
 
 
-class LogPower:
-    """`log1p` of the amplitude (LPS): the phase is left out."""
+class Amplitude:
+    """The amplitude: the phase is the mixture's.
+
+    What the network predicts is taken as a gain between 0 and 1 for each bin of the mixture, so that the stems sum to
+    it. Above the bins that the network sees, the gain is the mean of the highest `EXTENDED` of them.
+    """
 
     components = 1
     signed = False
+
+    def encode(self, spectrum: np.ndarray) -> np.ndarray:
+        """|spectrum|."""
+        tensor: np.ndarray = np.abs(spectrum).astype(np.float32, copy=False)
+        return tensor
+
+    def encode_target(self, target: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+        """The amplitude that, given the mixture's phase, is nearest to the target: its part in phase with the mixture.
+
+        Source: H. Erdogan et al., "Phase-sensitive and recognition-boosted speech separation", ICASSP 2015.
+        """
+        available = np.abs(mixture)
+        in_phase = (target * mixture.conj()).real / np.maximum(available, TINY)
+        tensor: np.ndarray = np.clip(in_phase, 0, available).astype(np.float32, copy=False)
+        return tensor
+
+    def amplitude(self, tensor: np.ndarray) -> np.ndarray:
+        """The amplitudes ≥ 0 that `tensor` stands for."""
+        amplitude: np.ndarray = np.maximum(tensor, 0)
+        return amplitude
+
+    def decode(self, tensor: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+        """The amplitude of `tensor`, no more than the mixture's, with the mixture's phase."""
+        bins = tensor.shape[-2]
+        available = np.abs(mixture[..., :bins, :])
+        gain = np.minimum(self.amplitude(tensor), available) / np.maximum(available, TINY)
+        spectrum: np.ndarray = mixture.copy()
+        spectrum[..., :bins, :] *= gain
+        spectrum[..., bins:, :] *= gain[..., -EXTENDED:, :].mean(axis=-2, keepdims=True)
+        return spectrum
+
+
+class LogPower(Amplitude):
+    """`log1p` of the amplitude (LPS)."""
 
     def encode(self, spectrum: np.ndarray) -> np.ndarray:
         """log(1 + |spectrum|), ≥ 0."""
         tensor: np.ndarray = np.log1p(np.abs(spectrum)).astype(np.float32, copy=False)
         return tensor
 
+    def encode_target(self, target: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+        """The target's own amplitude, as the original has it."""
+        return self.encode(target)
+
     def amplitude(self, tensor: np.ndarray) -> np.ndarray:
         """The amplitudes ≥ 0 that `tensor` stands for. Values beyond float32's range count as its end."""
         amplitude: np.ndarray = np.expm1(np.clip(tensor, 0, 80))
         return amplitude
-
-    def decode(self, tensor: np.ndarray, mixture: np.ndarray) -> np.ndarray:
-        """The amplitude of `tensor`, no more than the mixture's, with the mixture's phase."""
-        available = np.abs(mixture)
-        gain = np.minimum(self.amplitude(tensor), available) / np.maximum(available, 1e-12)
-        spectrum: np.ndarray = mixture * gain
-        return spectrum
 
 
 class RealImaginary:
@@ -60,11 +103,21 @@ class RealImaginary:
         parts = np.stack([spectrum.real, spectrum.imag], axis=-3)
         return parts.reshape(*batch, channels * 2, bins, frames).astype(np.float32, copy=False)
 
+    def encode_target(self, target: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+        """The target's own parts."""
+        return self.encode(target)
+
     def decode(self, tensor: np.ndarray, mixture: np.ndarray) -> np.ndarray:
-        """The complex spectrum; the mixture gives its shape only."""
-        parts = tensor.reshape(*mixture.shape[:-2], 2, *mixture.shape[-2:])
-        spectrum: np.ndarray = parts[..., 0, :, :] + 1j * parts[..., 1, :, :]
+        """The complex spectrum, silent above the bins that the network sees; the mixture gives its shape only."""
+        bins = tensor.shape[-2]
+        parts = tensor.reshape(*mixture.shape[:-2], 2, bins, mixture.shape[-1])
+        spectrum = np.zeros_like(mixture)
+        spectrum[..., :bins, :] = parts[..., 0, :, :] + 1j * parts[..., 1, :, :]
         return spectrum
 
 
-REPRESENTATIONS: dict[str, LogPower | RealImaginary] = {"lps": LogPower(), "ri": RealImaginary()}
+REPRESENTATIONS: dict[str, Amplitude | RealImaginary] = {
+    "lps": LogPower(),
+    "ri": RealImaginary(),
+    "amplitude": Amplitude(),
+}

@@ -15,6 +15,7 @@ from acapella.corpus.examples import TrackExamples
 from acapella.errors import CorpusError, SettingsError, choose
 from acapella.settings import Settings
 from acapella.signal.choppers import CHOPPERS, Rectangle
+from acapella.training.remix import Remix, draw_remix, families
 
 
 class Slice(NamedTuple):
@@ -22,6 +23,10 @@ class Slice(NamedTuple):
 
     track: TrackExamples
     rectangle: Rectangle
+
+    def cut(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mixture and target, each (tensor channels, bins, frames) float32."""
+        return self.track.cut(self.rectangle)
 
 
 class Slices(Sequence[Slice]):
@@ -69,12 +74,14 @@ class Batches:
             raise SettingsError("CHOPNAME='infere' is for isolating only; train with tile, say.")
         self._settings = settings
         self._batch_of = choose(GENERATORS, settings.batch_generator, "BATCH_GENERATOR")
-        self._fresh = settings.batch_generator == "random"
+        self._fresh = settings.batch_generator in ("random", "remix")
         self._one = settings.chopparams.model_copy(update={"slices": 1})
-        self._chopper = CHOPPERS["random_full" if "full" in settings.chopname else "random"]
+        is_full = "full" in settings.chopname or settings.batch_generator == "remix"
+        self._chopper = CHOPPERS["random_full" if is_full else "random"]
         if self._fresh:
             tracks = [track for track in tracks if self._chopper(track.extent, self._one, rng=self.rng(_PLAN))]
         self._tracks = tracks
+        self._families = families(tracks)
         self.slices = Slices([] if self._fresh else plan_slices(tracks, settings))
         self._order = lru_cache(maxsize=2)(self._shuffle)  # a batch may lie in two rounds
         if not (self.slices or (self._fresh and tracks)):
@@ -103,7 +110,7 @@ class Batches:
         """Where torch's random numbers, those of dropout, start for a batch."""
         return int(self.rng(_DROPOUT, epoch, step).integers(2**63))
 
-    def plan(self, epoch: int, step: int) -> list[Slice]:
+    def plan(self, epoch: int, step: int) -> Sequence[Slice | Remix]:
         """The slices of a batch."""
         size = min(self._settings.batch, self.samples - step * self._settings.batch)
         return self._batch_of(self, epoch, step, size)
@@ -137,13 +144,20 @@ class Batches:
         chosen = [self._tracks[number] for number in rng.integers(len(self._tracks), size=size)]
         return [Slice(track, self._chopper(track.extent, self._one, rng=rng)[0]) for track in chosen]
 
+    def remix(self, epoch: int, step: int, size: int) -> list[Remix]:
+        """Random vocals with a random accompaniment, `size` times, all frequencies."""
+        rng = self.rng(_DRAW, epoch, step)
+        frames, params = self._settings.chopparams.scale, self._settings.remix_params
+        return [draw_remix(self._families, frames, params, rng) for _ in range(size)]
 
-Generator = Callable[[Batches, int, int, int], list[Slice]]
+
+Generator = Callable[[Batches, int, int, int], Sequence[Slice | Remix]]
 GENERATORS: dict[str, Generator] = {
     "keras": Batches.keras,
     "default": Batches.default,
     "track": Batches.track,
     "random": Batches.random,
+    "remix": Batches.remix,
 }
 
 
@@ -157,8 +171,8 @@ def plan_slices(tracks: Sequence[TrackExamples], settings: Settings) -> Iterator
         yield track, chopper(track.extent, settings.chopparams, target=target, rng=rng)
 
 
-def load_slices(slices: Sequence[Slice]) -> Batch:
+def load_slices(slices: Sequence[Slice | Remix]) -> Batch:
     """Mixtures and targets of `slices`, (batch, channels, bins, frames) each."""
-    pairs = [track.cut(rectangle) for track, rectangle in slices]
+    pairs = [piece.cut() for piece in slices]
     mixture, target = (torch.from_numpy(np.stack(tensors)) for tensors in zip(*pairs, strict=True))
     return mixture, target

@@ -36,7 +36,7 @@ class ProgressReport(Callback):
         self._samples = 0
 
     def _open(self, trainer: pl.Trainer, epoch: int) -> None:
-        self._started = self._spoken = time.monotonic()
+        self._started = self._spoken = time.perf_counter()
         self._samples = 0
         self._epoch = f"epoch {epoch + 1}/{self._last_epoch}"
         if self._console.is_terminal:
@@ -62,7 +62,7 @@ class ProgressReport(Callback):
     ) -> None:
         """Show loss and speed."""
         self._samples += len(batch[0])
-        now = time.monotonic()
+        now = time.perf_counter()
         state = f"loss {outputs['loss'].item():.5f}, {self._samples / (now - self._started):.1f} samples/s"
         if self._bar:
             self._bar.update(self._task, completed=batch_idx + 1, description=f"{self._epoch}: {state}")
@@ -72,7 +72,7 @@ class ProgressReport(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say how the epoch went."""
-        seconds = time.monotonic() - self._started
+        seconds = time.perf_counter() - self._started
         numbers = ", ".join(f"{name} {float(value):.5f}" for name, value in trainer.callback_metrics.items())
         speed = self._samples / seconds
         line = f"{self._epoch}: {numbers} ({seconds:.0f} s, {speed:.1f} samples/s)"

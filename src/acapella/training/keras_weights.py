@@ -5,13 +5,13 @@ group whose attribute `weight_names` lists its arrays, which lie in the group un
 differ from file to file (`conv2d_7`, `conv2d_8`; `kernel`, `kernel:0`), so on reading, layers are told apart
 by their arrays and matched in order:
 
-    convolution           kernel (height, width, in, out), and bias (out) unless it has none
+    convolution           kernel (height, width, in, out), and bias (out) unless it has none;
+                          of a transposed one (height, width, out, in)
     batch normalization   gamma, beta, moving mean, moving variance, each (channels)
 """
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from acapella.errors import ModelFileError
+from acapella.whole_files import whole
 
 KERAS_VERSION = b"2.12.0"  # whose layout we write; every Keras 2 reads it
 
@@ -55,23 +56,17 @@ def load_keras_weights(network: nn.Module, path: Path) -> None:
 
 def save_keras_weights(network: nn.Module, path: Path) -> None:
     """Write the weights as Keras 2 names and orders them; the file appears whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(partial, "w") as file:
+        with whole(path) as unfinished, h5py.File(unfinished, "w") as file:
             _write(network, file)
-        partial.replace(path)
     except OSError as error:
         raise ModelFileError(f"The weight file {path} cannot be written: {_first_line(error)}.") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
 
 
 def _layers_of(network: nn.Module) -> Iterator[tuple[str, list[Tensor]]]:
     """Kind and tensors, in Keras' order, of each layer; modules are registered in the order of execution."""
     for module in network.modules():
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             yield CONVOLUTION, _present(module.weight, module.bias)
         elif isinstance(module, nn.BatchNorm2d):
             statistics = module.running_mean, module.running_var

@@ -25,14 +25,14 @@ from acapella.training.keras_weights import load_keras_weights
 from acapella.training.losses import LOSSES, METRICS
 from acapella.training.memory import keep_freed_memory
 from acapella.training.module import Isolation, ValidationBatches
-from acapella.training.networks import UNet, build_network
+from acapella.training.networks import Network, build_network
 from acapella.training.optimizers import build_optimizer
 from acapella.training.resume import Interruption, ResumePoint
 
 PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
 
-def start_network(settings: Settings, codec: SpectrogramCodec, weights: Path | None = None) -> UNet:
+def start_network(settings: Settings, codec: SpectrogramCodec, weights: Path | None = None) -> Network:
     """The network of MODEL with fresh weights that SEED decides, or with those in the file `weights`."""
     torch.manual_seed(settings.seed)
     network = build_network(settings.model, codec.tensor_channels, settings.model_params, signed=codec.signed)
@@ -42,7 +42,7 @@ def start_network(settings: Settings, codec: SpectrogramCodec, weights: Path | N
 
 
 def make_module(
-    network: UNet,
+    network: Network,
     settings: Settings,
     train_tracks: Sequence[TrackExamples],
     validation_tracks: Sequence[TrackExamples],
@@ -64,7 +64,7 @@ def fit(
 ) -> tuple[list[dict[str, float]], bool]:
     """Train to the end of EPOCHS, from the point `resume` on where it is given.
 
-    Returns each epoch's loss and metrics, and whether Ctrl-C came before the end.
+    Returns each epoch's loss and metrics, and whether Ctrl-C ended it.
     """
     keep_freed_memory()
     history = History()

@@ -12,10 +12,11 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from acapella.corpus.examples import TrackExamples
-from acapella.settings import ChopParams
+from acapella.errors import CorpusError
+from acapella.option_types import ChopParams
 from acapella.signal.choppers import sliding_full
 from acapella.training.batches import Batch, Batches, Slices, load_slices
-from acapella.training.networks import UNet
+from acapella.training.networks import Network
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Metric = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -72,7 +73,7 @@ class Isolation(pl.LightningModule):
 
     def __init__(
         self,
-        network: UNet,
+        network: Network,
         loss: Loss,
         metrics: Mapping[str, Metric],
         make_optimizer: Callable[[Iterable[nn.Parameter]], tuple[Optimizer, LRScheduler | None]],
@@ -147,9 +148,14 @@ class Isolation(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the means of an epoch that is not over."""
         checkpoint["sums"] = dict(self._sums)
+        checkpoint["steps"] = self._batches.steps
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on with them."""
+        """Go on with them; a CorpusError where the epochs are now of another length."""
+        if checkpoint["steps"] != self._batches.steps:
+            raise CorpusError(
+                "The corpus has another number of slices than when the training began: restore it, or begin anew."
+            )
         self._sums = dict(checkpoint["sums"])
 
     def configure_optimizers(self) -> OptimizerLRScheduler:

@@ -10,12 +10,14 @@ from typing import Any, Self
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Checkpoint
 
+from acapella.whole_files import whole
+
 RESUME_NAME = "resume.ckpt"
 SAVE_EVERY = 300.0  # seconds of training that a killed process may lose
 
 
 class Interruption:
-    """Ctrl-C while this context lasts: the first one ends the training after the running batch, a second at once."""
+    """Ctrl-C, or SIGTERM, while this context lasts: the first ends the training after the batch, a second at once."""
 
     def __init__(self) -> None:
         self.wished = False
@@ -23,14 +25,15 @@ class Interruption:
     def __enter__(self) -> Self:
         self._is_main = threading.current_thread() is threading.main_thread()  # others may not handle signals
         if self._is_main:
-            self._previous = signal.signal(signal.SIGINT, self._note)
+            self._previous = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._is_main:
-            signal.signal(signal.SIGINT, self._previous)
+            for number, handler in self._previous.items():
+                signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.wished:
@@ -41,14 +44,29 @@ class Interruption:
 class ResumePoint(Checkpoint):
     """Keeps network, optimizer, counters and hooks in `resume.ckpt`; ends the training when Ctrl-C asks for it.
 
-    It is written after each epoch, every SAVE_EVERY seconds in between, and at the end that Ctrl-C asks for. Random
-    numbers need no keeping: they follow from seed, epoch and step.
+    It is written after each epoch, every SAVE_EVERY seconds in between, and when Ctrl-C ends an epoch early; a
+    validation that is broken off is repeated, with what was trained since the last point. Random numbers need no
+    keeping: they follow from seed, epoch and step.
     """
 
     def __init__(self, folder: Path, interruption: Interruption) -> None:
         self._path = folder / RESUME_NAME
         self._interruption = interruption
         self._saved = time.monotonic()
+        self._ended_at: int | None = None  # EPOCHS of a training that early stopping has ended
+
+    def state_dict(self) -> dict[str, int | None]:
+        """Whether there is nothing to go on with."""
+        return {"ended_at": self._ended_at}
+
+    def load_state_dict(self, state_dict: dict[str, int | None]) -> None:
+        """Remember it."""
+        self._ended_at = state_dict["ended_at"]
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """A training that early stopping has ended stays so, unless more epochs are wanted now."""
+        if self._ended_at is not None and self._ended_at == trainer.max_epochs:
+            trainer.should_stop = True
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -71,18 +89,18 @@ class ResumePoint(Checkpoint):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """End at once: validation changes nothing, and going on repeats it."""
+        """End at once."""
         if self._interruption.wished:
             raise KeyboardInterrupt
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save; all other hooks have taken the epoch into account."""
+        self._ended_at = trainer.max_epochs if trainer.should_stop else None
         self._save(trainer)
         if self._interruption.wished:
             raise KeyboardInterrupt
 
     def _save(self, trainer: pl.Trainer) -> None:
-        unfinished = self._path.with_suffix(".partial")
-        trainer.save_checkpoint(unfinished)
-        unfinished.replace(self._path)
+        with whole(self._path) as unfinished:
+            trainer.save_checkpoint(unfinished)
         self._saved = time.monotonic()

@@ -5,10 +5,13 @@ from typing import Protocol
 
 from acapella.errors import choose
 from acapella.training.networks.acapellabot import acapellabot
+from acapella.training.networks.deep_unet import DeepUNet
 from acapella.training.networks.leaky_dropout import leaky_dropout
 from acapella.training.networks.unet import UNet
 
-__all__ = ["NETWORKS", "NetworkParams", "UNet", "build_network"]
+__all__ = ["NETWORKS", "Network", "NetworkParams", "build_network"]
+
+Network = UNet | DeepUNet  # modules that say their `stride` and `reach`
 
 
 class NetworkParams(Protocol):
@@ -27,15 +30,16 @@ class NetworkParams(Protocol):
         """Share of values that dropout sets to zero."""
 
 
-NETWORKS: dict[str, Callable[[int, NetworkParams, bool], UNet]] = {
+NETWORKS: dict[str, Callable[[int, NetworkParams, bool], Network]] = {
     "acapellabot": lambda channels, _, __: acapellabot(channels),
     "leaky_dropout": lambda channels, params, signed: leaky_dropout(
         channels, params.alpha1, params.alpha2, params.rate, signed=signed
     ),
+    "deep_unet": lambda channels, _, __: DeepUNet(channels),
 }
 
 
-def build_network(name: str, channels: int, params: NetworkParams, *, signed: bool) -> UNet:
+def build_network(name: str, channels: int, params: NetworkParams, *, signed: bool) -> Network:
     """The network `name`, freshly initialized, for tensors of `channels` channels.
 
     `signed`: whether their values lie on both sides of zero (real and imaginary parts) or are amplitudes.

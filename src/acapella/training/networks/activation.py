@@ -71,7 +71,7 @@ def keep(values: Tensor, rate: float) -> tuple[Tensor, float]:
 
     torch's generator decides the seed.
     """
-    dropped = round(rate * LEVELS)
+    dropped = min(round(rate * LEVELS), LEVELS - 1)
     generator = np.random.SFC64(int(torch.randint(2**62, ())))
     bits = torch.from_numpy(generator.random_raw(-(-values.numel() // 4))).view(torch.int16)
     kept = bits.as_strided(values.shape, values.stride()) >= dropped - LEVELS // 2

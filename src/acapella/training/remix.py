@@ -1,0 +1,93 @@
+"""Songs that never were: the vocals of one track with the accompaniment of another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from acapella.corpus.examples import TrackExamples
+from acapella.option_types import RemixParams
+from acapella.signal.choppers import Rectangle
+
+LEVEL = 2.0  # mean amplitude of a bin, to which all mixtures are brought: none weighs more by its loudness
+SILENT = 1e-3  # mean amplitude below which there is nothing to bring there
+
+
+@dataclass(frozen=True)
+class Part:
+    """One side of a remix: where it comes from, with what gain, tilt in dB an octave, and whether left is right."""
+
+    track: TrackExamples
+    rectangle: Rectangle
+    gain: float
+    tilt: float
+    swap: bool
+
+    def of(self, spectrum: np.ndarray) -> np.ndarray:
+        """The part's own sound, made of `spectrum` (1, channels, bins, frames)."""
+        octaves = np.log2(np.maximum(np.arange(spectrum.shape[-2]), 1) / (spectrum.shape[-2] / 16))
+        factor = self.gain * 10 ** (self.tilt * np.clip(octaves, -2, 4) / 20)
+        sound: np.ndarray = spectrum * factor[:, None].astype(np.float32)
+        return sound[:, ::-1] if self.swap else sound
+
+
+@dataclass(frozen=True)
+class Remix:
+    """A target and a rest, to be cut like a slice."""
+
+    target: Part
+    rest: Part
+
+    def cut(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mixture and target, each (tensor channels, bins, frames) float32."""
+        target = self.target.of(self.target.track.spectra(self.target.rectangle)[1])
+        mixture, own = self.rest.track.spectra(self.rest.rectangle)
+        rest = self.rest.of(mixture - own)
+        scale = _to_level(target + rest)
+        return self.target.track.encode((target + rest) * scale, target * scale)
+
+
+def _to_level(mixture: np.ndarray) -> np.float32:
+    level = np.abs(mixture).mean()
+    return np.float32(LEVEL / level if level > SILENT else 1)
+
+
+def families(tracks: Sequence[TrackExamples]) -> list[list[TrackExamples]]:
+    """The tracks, by the folder they are in: only those of one folder are mixed with each other.
+
+    So a data set that lacks the highest frequencies, say, is not mixed with one that has them.
+    """
+    found: dict[str, list[TrackExamples]] = {}
+    for track in tracks:
+        found.setdefault(str(PurePosixPath(track.name).parent), []).append(track)
+    return list(found.values())
+
+
+def draw_remix(
+    families: Sequence[Sequence[TrackExamples]], frames: int, params: RemixParams, rng: np.random.Generator
+) -> Remix:
+    """A random remix of `frames` frames, all bins; each family is as likely as any other."""
+    family = families[int(rng.integers(len(families)))]
+
+    def draw() -> tuple[TrackExamples, Rectangle]:
+        track = family[int(rng.integers(len(family)))]
+        return track, _place(track, frames, rng)
+
+    def colour() -> tuple[float, bool]:
+        return float(rng.uniform(-params.tilt, params.tilt)), bool(rng.random() < 0.5)
+
+    track, place = draw()
+    if rng.random() < params.together:
+        part = Part(track, place, 1.0, *colour())
+        return Remix(part, part)
+    kind = rng.random()
+    balance = 10 ** (rng.uniform(-params.gain, params.gain) / 20)
+    gains = (0.0, 1.0) if kind < params.solo else (1.0, 0.0) if kind < 2 * params.solo else (balance, 1.0)
+    return Remix(Part(track, place, gains[0], *colour()), Part(*draw(), gains[1], *colour()))
+
+
+def _place(track: TrackExamples, frames: int, rng: np.random.Generator) -> Rectangle:
+    bins, available = track.extent
+    start = int(rng.integers(available - frames, endpoint=True))
+    return Rectangle(0, bins, start, start + frames)
