@@ -16,6 +16,7 @@ from acapella import Isolator, Settings
 from acapella.metrics import si_sdr
 
 ROOT = Path(__file__).parents[2]
+CTRL_C = "Ctrl-C"
 RATE = 8000
 TINY = {
     "FFT": "128",
@@ -143,7 +144,7 @@ def test_ctrl_c_keeps_what_was_learnt(corpus, tmp_path):
         training.send_signal(signal.SIGINT)
         rest = training.stderr.read()
     assert training.returncode == 130, rest
-    assert "Interrupted; what was learnt so far is kept." in rest
+    assert "What was learnt so far is kept." in rest
     assert "Traceback" not in rest
     assert (tmp_path / "logs/last/weights/weights.onnx").is_file()
 
@@ -156,3 +157,60 @@ def test_training_without_a_corpus_is_one_sentence(tmp_path, monkeypatch):
         training.stderr
         == "Error: DATA='nowhere' is not a folder; name the one that holds NAME_all.wav and its stems.\n"
     )
+
+
+def at_a_terminal(answers: dict[str, str], *words: str, **variables: str) -> tuple[int, str]:
+    """Run a command at a pseudo-terminal that gives each answer once its question is there; exit code and output."""
+    pty = pytest.importorskip("pty", reason="there are no pseudo-terminals on this system")
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, **TINY, **variables}
+    process = subprocess.Popen([sys.executable, *words], env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said, waiting = b"", dict(answers)
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # what Linux says at the end
+            break
+        if not piece:
+            break
+        said += piece
+        for question, answer in list(waiting.items()):
+            if question.encode() in said:
+                if answer == CTRL_C:
+                    process.send_signal(signal.SIGINT)
+                else:
+                    os.write(ours, answer.encode())
+                del waiting[question]
+    os.close(ours)
+    return process.wait(), said.decode()
+
+
+@pytest.mark.slow
+def test_without_quit_the_person_is_asked(corpus, tmp_path):
+    answers = {
+        "How many more epochs? [0]:": "x\n",
+        "whole number": "1\n",
+        "epoch 2/2": "0\n",
+        "Save the weights?": "n\n",
+    }
+    words = (str(ROOT / "vocal_isolation.py"),)
+    code, said = at_a_terminal(answers, *words, DATA=str(corpus), QUIT="False", EPOCHS="1", CHECKPOINTS="")
+    assert code == 0, said
+    assert "Traceback" not in said
+    assert "epoch 2/2" in said
+    assert not list((tmp_path / "logs").rglob("*.h5"))
+
+
+@pytest.mark.slow
+def test_ctrl_c_asks_and_the_run_can_go_on(corpus, tmp_path):
+    answers = {"epoch 1/3:": CTRL_C, "Save the weights?": CTRL_C}
+    words = ("-m", "acapella", "train")
+    code, said = at_a_terminal(answers, *words, DATA=str(corpus), EPOCHS="3", CHECKPOINTS="")
+    assert code == 130, said
+    assert "Traceback" not in said
+    assert "To go on: acapella train --resume" in said
+    resumed = command("-m", "acapella", "train", "--resume", "logs/latest")
+    assert resumed.returncode == 0, resumed.stderr
+    epochs = json.loads((tmp_path / "logs/latest/metrics.json").read_text())
+    assert [epoch["epoch"] for epoch in epochs] == [1, 2, 3]

@@ -1,8 +1,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from acapella.experiments import run_folder
-from acapella.experiments.run_folder import create_run_folder, find_weights, last_run_folder, mark_last
+from acapella.experiments.run_folder import LAST, create_run_folder, find_weights, mark, marked_run
 from acapella.settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, 30, 5)
@@ -13,18 +12,18 @@ def test_a_run_folder_says_when_and_what(tmp_path):
     folder = create_run_folder(settings, now=NOW)
     assert folder.name == "2026-11-22_12-30-05_leaky_dropout_ri_full_128_random_percentile_adam_batch8"
     assert Settings.read(folder / "env") == settings
-    assert last_run_folder(tmp_path / "logs") is None, "last follows once the run has weights"
-    mark_last(folder)
-    assert last_run_folder(tmp_path / "logs") == folder.resolve()
+    assert marked_run(tmp_path / "logs") is None, "last follows once the run has weights"
+    mark(folder, LAST)
+    assert marked_run(tmp_path / "logs") == folder.resolve()
 
 
 def test_two_runs_in_a_second_do_not_meet(tmp_path):
     settings = Settings(log_base=tmp_path)
     first, second = create_run_folder(settings, now=NOW), create_run_folder(settings, now=NOW)
     assert first != second
-    mark_last(first)
-    mark_last(second)
-    assert last_run_folder(tmp_path) == second.resolve()
+    mark(first, LAST)
+    mark(second, LAST)
+    assert marked_run(tmp_path) == second.resolve()
 
 
 def test_without_links_last_is_a_text_file(tmp_path, monkeypatch):
@@ -33,10 +32,10 @@ def test_without_links_last_is_a_text_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "symlink_to", refuse)
     folder = create_run_folder(Settings(log_base=tmp_path), now=NOW)
-    mark_last(folder)
-    assert (tmp_path / run_folder.LAST).is_file()
-    assert last_run_folder(tmp_path) == folder
-    assert last_run_folder(tmp_path / "elsewhere") is None
+    mark(folder, LAST)
+    assert (tmp_path / LAST).is_file()
+    assert marked_run(tmp_path) == folder
+    assert marked_run(tmp_path / "elsewhere") is None
 
 
 def test_weights_are_sought_in_the_last_run_first(tmp_path, monkeypatch):
@@ -47,7 +46,7 @@ def test_weights_are_sought_in_the_last_run_first(tmp_path, monkeypatch):
     weights.touch()
     assert find_weights(weights, Path("logs")) == weights
     folder = create_run_folder(Settings(log_base="logs"), now=NOW)
-    mark_last(folder)
+    mark(folder, LAST)
     assert find_weights(weights, Path("logs")) == weights
     (folder / "weights").mkdir()
     (folder / weights).touch()

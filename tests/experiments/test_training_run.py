@@ -7,7 +7,7 @@ from rich.console import Console
 from tests.made import write_corpus
 
 from acapella.errors import InputError
-from acapella.experiments.run_folder import last_run_folder
+from acapella.experiments.run_folder import marked_run
 from acapella.experiments.training_run import resume, train, train_or_resume
 from acapella.settings import Settings
 
@@ -46,7 +46,7 @@ def test_more_epochs_are_trained_while_they_are_wanted(settings):
     run = train(settings.model_copy(update={"quit": False}), QUIET, questions=Answers([2, 1]))
     assert epochs_in(run) == [1, 2, 3, 4]
     assert Settings.read(run.folder / "env").epochs == 4
-    assert last_run_folder(settings.log_base) == run.folder
+    assert marked_run(settings.log_base) == run.folder
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_weights_that_nobody_wants_are_not_saved(settings):
     run = train(settings.model_copy(update={"quit": False}), QUIET, questions=Answers(save=False))
     assert run.weights is run.model is None
     assert not list(run.folder.rglob("*.h5"))
-    assert last_run_folder(settings.log_base) is None
+    assert marked_run(settings.log_base) is None
 
 
 @pytest.mark.slow

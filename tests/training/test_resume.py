@@ -132,10 +132,12 @@ def test_more_epochs_go_on_from_the_last(tracks, settings, tmp_path):
 
 def test_a_second_ctrl_c_ends_at_once():
     before = signal.getsignal(signal.SIGINT)
-    with Interruption() as interruption:
+    said = []
+    with Interruption(said.append) as interruption:
         assert not interruption.wished
         signal.raise_signal(signal.SIGINT)
         assert interruption.wished
+        assert said == ["Stopping after this batch or validation; Ctrl-C again stops at once."]
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGINT) is before
@@ -146,7 +148,7 @@ def test_other_threads_train_without_handling_signals():
 
     def enter():
         try:
-            with Interruption():
+            with Interruption(print):
                 pass
         except ValueError as error:
             failed.append(error)

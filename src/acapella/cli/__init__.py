@@ -68,7 +68,7 @@ def run_guarded(command: Callable[[list[str]], int | None], arguments: list[str]
             raise
         report(error)
         sys.exit(error.exit_code if isinstance(error, AcapellaError) else 1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("Interrupted.", err=True)
         sys.exit(130)
 

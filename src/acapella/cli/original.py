@@ -22,9 +22,12 @@ def vocal_isolation() -> None:
 def _vocal_isolation(arguments: list[str]) -> int:
     from acapella.settings import Settings
 
+    parser = argparse.ArgumentParser(description="Train on DATA; or, given songs, isolate them with WEIGHTS.")
+    parser.add_argument("songs", nargs="*", type=Path, help="what to isolate; options are variables: acapella options")
+    songs = parser.parse_args(arguments).songs
     console = make_console(quiet=False)
     settings = Settings.read()
-    if not arguments:
+    if not songs:
         run_training(settings, console)
         return 0
     from acapella.isolation.isolator import Isolator
@@ -38,7 +41,6 @@ def _vocal_isolation(arguments: list[str]) -> int:
     with_pictures = find_spec("matplotlib") is not None
     if not with_pictures:
         console.print("No spectrogram pictures: pip install '.[analysis]' in the checkout for them.")
-    songs = [Path(argument) for argument in arguments]
     return 0 if separate(songs, isolator, How(pictures=with_pictures), console) else 1
 
 

@@ -22,6 +22,7 @@ def open_predictor(settings: "Settings", console: Console) -> "Predictor":
     if weights is None:
         console.print(f"There is no file WEIGHTS={str(settings.weights)!r}: the bundled model is used.")
         return OnnxPredictor(find_model(None))
+    console.print(f"Network: {weights}")
     model = weights.with_suffix(".onnx")
     if not model.is_file() or model.stat().st_mtime_ns < weights.stat().st_mtime_ns:
         return _torch_predictor(weights, settings)

@@ -62,7 +62,7 @@ def prepare(
     console.print(f"{destination}: {_summary(names)}.")
     if any(song.name.startswith("test/") for song in songs):
         console.print("Set TEST_TRACKS=test/ when you train, to keep the test songs out.")
-    if names["failed"]:
+    if names["failed"] or not (names["written"] or names["there"]):
         raise typer.Exit(1)
 
 

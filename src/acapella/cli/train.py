@@ -1,11 +1,11 @@
 """`acapella train`, `export` and `options`: everything on the way to a model file."""
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from acapella.cli.console import make_console
@@ -38,7 +38,7 @@ def train(
     \b
       DATA=corpus acapella train
       acapella train --env envs/lps --data corpus
-      acapella train --resume logs/2026-11-22_12-30-05_… --epochs 20
+      acapella train --resume logs/latest --epochs 20
     """
     from acapella.settings import Settings
 
@@ -46,11 +46,22 @@ def train(
     if resume is None:
         given = {"data": data, "epochs": epochs}
         settings = Settings.read(env, **{name: value for name, value in given.items() if value is not None})
+        say_what_is_overridden(env, console)
         run_training(settings, console)
         return
     if env is not None:
         raise UsageError("--resume takes the settings of the run itself: leave --env away.")
     _report(_training().resume(resume, console, data=data, epochs=epochs, questions=AtTheTerminal()), console)
+
+
+def say_what_is_overridden(env: Path | None, console: "Console") -> None:
+    """Warn where the environment, which goes before the file `env`, has other values than that."""
+    from acapella.settings_text import read_exports
+
+    values = read_exports(env) if env else {}
+    differing = [name for name, value in values.items() if os.environ.get(name, value) != value]
+    if differing:
+        console.print(f"Warning: the environment's {', '.join(differing)} go before those in {env}.")
 
 
 def run_training(settings: "Settings", console: "Console") -> None:
@@ -70,7 +81,7 @@ def _report(run: "TrainedRun", console: "Console") -> None:
         console.print(f"Weights: {run.weights}\nModel file: {run.model}")
     if not run.interrupted:
         return
-    console.print(f"Interrupted; what was learnt so far is {'kept' if run.weights else 'not saved'}.")
+    console.print(f"What was learnt so far is {'kept' if run.weights else 'not saved'}.")
     if run.resume_point:
         console.print(f"To go on: acapella train --resume {run.folder}")
     raise KeyboardInterrupt
@@ -84,8 +95,8 @@ class AtTheTerminal:
         if not _is_interactive("QUIT=False, but there is no terminal to ask at: the training ends, and saves."):
             return 0
         try:
-            answer: int = typer.prompt("How many more epochs?", default=0, type=click.IntRange(min=0), err=True)
-        except click.Abort:  # Ctrl-C or Ctrl-D: whether to save is still to be asked
+            answer: int = typer.prompt("How many more epochs?", default="0", value_proc=_whole_number, err=True)
+        except typer.Abort:  # Ctrl-C or Ctrl-D: whether to save is still to be asked
             return 0
         return answer
 
@@ -93,8 +104,15 @@ class AtTheTerminal:
         """Whether to keep the weights, after Ctrl-C or with QUIT=False."""
         try:
             return not _is_interactive() or typer.confirm("Save the weights?", default=True, err=True)
-        except click.Abort:
+        except typer.Abort:
             return False
+
+
+def _whole_number(text: str) -> int:
+    """What was answered; typer asks again where it is no such number."""
+    if not text.strip().isdecimal():
+        raise typer.BadParameter("please answer with a whole number, 0 to end.")
+    return int(text)
 
 
 def _is_interactive(otherwise: str = "") -> bool:

@@ -91,6 +91,4 @@ def split_tracks(
     if not validation:
         border = min(max(1, round(len(rest) * ratio)), max(1, len(rest) - 1))
         train, validation = rest[:border], rest[border:]
-    if not train:
-        raise CorpusError("No track is left to train on: all are named in VALIDATION_TRACKS or TEST_TRACKS.")
     return Split(train, validation, test)

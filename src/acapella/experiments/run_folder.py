@@ -1,4 +1,7 @@
-"""The folder of a training run in LOG_BASE, named by date and the settings that shape it, linked as `last`."""
+"""The folder of a training run in LOG_BASE, named by date and the settings that shape it.
+
+Two links point at runs: `latest` at the one begun last, `last` at the last one that has weights.
+"""
 
 import os
 import re
@@ -8,7 +11,7 @@ from pathlib import Path
 from acapella.settings import Settings
 from acapella.settings_text import read_exports
 
-LAST = "last"
+LAST, LATEST = "last", "latest"
 WITHOUT_EFFECT = ("log_base", "analysis_path", "quit")  # settings that play no part in what is learnt
 
 
@@ -43,36 +46,36 @@ def trains_alike(first: Settings, second: Settings) -> bool:
     return first.model_copy(update=without) == second.model_copy(update=without)
 
 
-def mark_last(folder: Path) -> None:
-    """Point `last`, beside the run's folder, at it: a link, or a text file where links are not allowed."""
-    last = folder.parent / LAST
-    fresh = folder.parent / f".{LAST}.{os.getpid()}"  # renamed, so that several processes do not meet
+def mark(folder: Path, name: str) -> None:
+    """Point `name`, beside the run's folder, at it: a link, or a text file where links are not allowed."""
+    link = folder.parent / name
+    fresh = folder.parent / f".{name}.{os.getpid()}"  # renamed, so that several processes do not meet
     fresh.unlink(missing_ok=True)
     try:
         fresh.symlink_to(folder.name, target_is_directory=True)
     except OSError:
         fresh.write_text(folder.name + "\n", encoding="utf-8")
     try:
-        fresh.replace(last)
+        fresh.replace(link)
     except OSError:  # Windows does not replace a link to a folder
-        last.unlink(missing_ok=True)
-        fresh.rename(last)
+        link.unlink(missing_ok=True)
+        fresh.rename(link)
 
 
-def last_run_folder(log_base: Path) -> Path | None:
-    """The folder that `last` points at, or None before the first run."""
-    last = log_base / LAST
-    if last.is_dir():
-        return last.resolve()
-    if last.is_file():  # a system without links
-        folder = log_base / last.read_text(encoding="utf-8").strip()
+def marked_run(log_base: Path, name: str = LAST) -> Path | None:
+    """The folder that `name` points at, or None before the first run."""
+    link = log_base / name
+    if link.is_dir():
+        return link.resolve()
+    if link.is_file():  # a system without links
+        folder = log_base / link.read_text(encoding="utf-8").strip()
         return folder if folder.is_dir() else None
     return None
 
 
 def find_weights(weights: Path, log_base: Path) -> Path | None:
     """The file that WEIGHTS names: a relative path in the last run's folder first, then from the current folder."""
-    last = last_run_folder(log_base)
+    last = marked_run(log_base)
     candidates = [weights] if weights.is_absolute() or last is None else [last / weights, weights]
     return next((path for path in candidates if path.is_file()), None)
 

@@ -11,12 +11,14 @@ from acapella.codec import SpectrogramCodec
 from acapella.corpus.cache import Cache, cache_folder
 from acapella.corpus.examples import TrackExamples
 from acapella.corpus.tracks import Split, Track, find_tracks, split_tracks
-from acapella.errors import InputError, ModelFileError
+from acapella.errors import CorpusError, InputError, ModelFileError
 from acapella.experiments.run_folder import (
+    LAST,
+    LATEST,
     create_run_folder,
     find_weights,
-    last_run_folder,
-    mark_last,
+    mark,
+    marked_run,
     run_settings,
     trains_alike,
     write_settings,
@@ -80,6 +82,7 @@ def train(
     codec = SpectrogramCodec.from_settings(settings)
     module = _prepare(settings, codec, console, weights_to_load(settings))
     folder = create_run_folder(settings, name)
+    mark(folder, LATEST)
     draw_network(module.network, codec.tensor_channels, settings.model, folder / "network.png")
     return _run(module, settings, folder, console, questions or NobodyThere(), resumed=False)
 
@@ -96,8 +99,8 @@ def resume(
 
     The run's own settings count, not the environment's; only the corpus may have moved, to `data`.
     """
-    if folder.is_file():  # `last`, on a system without links
-        folder = last_run_folder(folder.parent) or folder
+    if folder.is_file():  # on a system without links
+        folder = marked_run(folder.parent, folder.name) or folder
     if not (folder / RESUME_NAME).is_file():
         raise InputError(f"{folder} holds no {RESUME_NAME}; name the folder of a run, in LOG_BASE.")
     settings = run_settings(folder, **({} if data is None else {"DATA": data}))
@@ -121,6 +124,8 @@ def _prepare(settings: Settings, codec: SpectrogramCodec, console: Console, weig
     for sentence in skipped:
         console.print(f"{sentence}.")
     split = split_tracks(tracks, settings.split, settings.validation_tracks, settings.test_tracks)
+    if not split.train:
+        raise CorpusError("No track is left to train on: all are named in VALIDATION_TRACKS or TEST_TRACKS.")
     network = start_network(settings, codec, weights)
     module = make_module(network, settings, *open_corpus(split, codec, settings, console))
     if not module.is_validated:
@@ -181,5 +186,5 @@ def _keep(network: Network, settings: Settings, folder: Path, epochs: list[dict[
     record = {"settings": settings.as_env().splitlines(), "epochs": len(epochs), "last": epochs[-1] if epochs else {}}
     codec = SpectrogramCodec.from_settings(settings)
     export_model(network, codec, settings.model, weights.with_suffix(".onnx"), training=record)
-    mark_last(folder)
+    mark(folder, LAST)
     return weights

@@ -68,7 +68,7 @@ def fit(
     """
     keep_freed_memory()
     history = History()
-    with Interruption() as interruption:
+    with Interruption(console.print) as interruption:
         hooks = [ProgressReport(settings.epochs, console), history, ResumePoint(folder, interruption)]
         trainer = _trainer(settings, folder, module.is_validated, hooks)
         try:

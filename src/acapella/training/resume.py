@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -17,10 +18,14 @@ SAVE_EVERY = 300.0  # seconds of training that a killed process may lose
 
 
 class Interruption:
-    """Ctrl-C, or SIGTERM, while this context lasts: the first ends the training after the batch, a second at once."""
+    """Ctrl-C, or SIGTERM, while this context lasts: the first ends the training after the batch, a second at once.
 
-    def __init__(self) -> None:
+    During a validation the first waits for its end. `announce` is called with a sentence that says so.
+    """
+
+    def __init__(self, announce: Callable[[str], object]) -> None:
         self.wished = False
+        self._announce = announce
 
     def __enter__(self) -> Self:
         self._is_main = threading.current_thread() is threading.main_thread()  # others may not handle signals
@@ -39,14 +44,14 @@ class Interruption:
         if self.wished:
             raise KeyboardInterrupt
         self.wished = True
+        self._announce("Stopping after this batch or validation; Ctrl-C again stops at once.")
 
 
 class ResumePoint(Checkpoint):
     """Keeps network, optimizer, counters and hooks in `resume.ckpt`; ends the training when Ctrl-C asks for it.
 
-    It is written after each epoch, every SAVE_EVERY seconds in between, and when Ctrl-C ends an epoch early; a
-    validation that is broken off is repeated, with what was trained since the last point. Random numbers need no
-    keeping: they follow from seed, epoch and step.
+    It is written after each epoch, every SAVE_EVERY seconds in between, and when Ctrl-C ends an epoch early. Random
+    numbers need no keeping: they follow from seed, epoch and step.
     """
 
     def __init__(self, folder: Path, interruption: Interruption) -> None:
@@ -79,19 +84,6 @@ class ResumePoint(Checkpoint):
             raise KeyboardInterrupt
         if time.monotonic() - self._saved > SAVE_EVERY:
             self._save(trainer)
-
-    def on_validation_batch_end(
-        self,
-        trainer: pl.Trainer,
-        pl_module: pl.LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        """End at once."""
-        if self._interruption.wished:
-            raise KeyboardInterrupt
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save; all other hooks have taken the epoch into account."""
