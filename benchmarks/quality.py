@@ -86,7 +86,7 @@ def main() -> None:
     for model in given.model or ["default"]:
         isolator = Isolator.load(model)
         systems[f"Acapella, {model}"] = (Timed(isolator.isolate), cost_of(isolator.card))
-    groups = choose_groups("museval,usdr,si_sdr")
+    groups = choose_groups(["museval", "usdr", "si_sdr"])
     header = [f"{stem} {name}" for stem, name, _ in COLUMNS]
     lines = [
         f"{len(tracks)} tracks, dB; vocals and instrumental.",

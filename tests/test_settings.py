@@ -372,8 +372,7 @@ def test_default_preset_is_the_table() -> None:
 
 
 def test_there_are_no_other_presets() -> None:
-    assert {path.name for path in ENVS.iterdir()} == {"default", "starter", "bundled", *PRESETS}
-    assert Settings.read(ENVS / "starter").representation_name == "lps"
+    assert {path.name for path in ENVS.iterdir()} == {"default", "bundled", *PRESETS}
     assert Settings.read(ENVS / "bundled").representation_name == "amplitude"
 
 

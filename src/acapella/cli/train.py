@@ -123,7 +123,9 @@ def _is_interactive(otherwise: str = "") -> bool:
 
 
 def export(
-    weights: Annotated[Path, typer.Argument(help="Weights of MODEL, .h5 or .hdf5.")],
+    weights: Annotated[
+        list[Path], typer.Argument(help="Weights of MODEL, .h5 or .hdf5; of several files the mean is taken.")
+    ],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The model file (default: beside it).")] = None,
     env: EnvFile = None,
     licence: Annotated[str, typer.Option(help="Written into the model file.")] = "",
@@ -146,12 +148,12 @@ def export(
         from acapella.training.export import export_weights
     except ModuleNotFoundError as error:
         raise MissingExtraError("Exporting", "train") from error
-    model = output or weights.with_suffix(".onnx")
+    model = output or weights[0].with_suffix(".onnx")
     scores = dict(pair.partition("=")[::2] for pair in score or [])
     export_weights(
         weights, settings, model, licence=licence, record={"scores": scores} if scores else None, small=small
     )
-    typer.echo(f"{weights} → {model}")
+    typer.echo(f"{', '.join(map(str, weights))} → {model}")
 
 
 def options() -> None:

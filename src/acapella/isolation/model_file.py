@@ -36,9 +36,9 @@ class ModelCard:
     def block(self, frames: int | None = None) -> int:
         """Length of a block, context not counted: `frames`, rounded up to a multiple of `stride`.
 
-        By default a context is no more than a sixth of it, so that little is computed twice.
+        By default a context is at most half of it: longer blocks compute less twice, and need more memory.
         """
-        wanted = max(SHORTEST_BLOCK, 6 * self.context) if frames is None else frames
+        wanted = max(SHORTEST_BLOCK, 2 * self.context) if frames is None else frames
         return -(-wanted // self.stride) * self.stride
 
     def to_metadata(self) -> dict[str, str]:

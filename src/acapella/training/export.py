@@ -3,7 +3,7 @@
 import copy
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,7 @@ def export_model(
 
 
 def export_weights(
-    weights: Path,
+    weights: Sequence[Path],
     settings: Settings,
     path: Path,
     *,
@@ -139,10 +139,15 @@ def export_weights(
 ) -> None:
     """Write the model file of `weights` in Keras' layout, of the network and the codec that `settings` describe.
 
+    Of several files the mean is taken (M. Wortsman et al., "Model soups", ICML 2022); they must go back to one start.
     `record` is what else is known of the training: "scores", say.
     """
     codec = SpectrogramCodec.from_settings(settings)
     network = build_network(settings.model, codec.tensor_channels, settings.model_params, signed=codec.signed)
-    load_keras_weights(network, weights)
+    states = []
+    for file in weights:
+        load_keras_weights(network, file)
+        states.append({name: tensor.clone() for name, tensor in network.state_dict().items()})
+    network.load_state_dict({name: sum(state[name] for state in states) / len(states) for name in states[0]})
     training = {"settings": settings.as_env().splitlines(), **(record or {})}
     export_model(network, codec, settings.model, path, training=training, licence=licence, small=small)
