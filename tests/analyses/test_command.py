@@ -188,7 +188,7 @@ def test_weights_give_what_their_model_file_gives(folder, monkeypatch, capsys, r
     assert run("analyse", "mse") == 0
     assert run("analyse", "volume", "corpus/track0_all.wav", "--points", "2") == 0
     from_weights = capsys.readouterr().out.split()
-    export_weights(folder / "mine.h5", settings, folder / "mine.onnx", licence="", record=None)
+    export_weights([folder / "mine.h5"], settings, folder / "mine.onnx", licence="", record=None)
     assert run("analyse", "mse", "--model", "mine.onnx") == 0
     assert run("analyse", "volume", "corpus/track0_all.wav", "--points", "2", "--model", "mine.onnx") == 0
     from_model = capsys.readouterr().out.split()

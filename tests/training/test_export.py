@@ -7,9 +7,13 @@ import pytest
 import torch
 from torch import nn
 
+from acapella.codec import SpectrogramCodec
 from acapella.errors import ModelFileError
+from acapella.settings import Settings
 from acapella.training.compression import compress, quantize
-from acapella.training.export import assert_same, to_onnx
+from acapella.training.export import assert_same, export_weights, to_onnx
+from acapella.training.keras_weights import save_keras_weights
+from acapella.training.loop import start_network
 from acapella.training.networks import Network, build_network
 
 
@@ -110,3 +114,18 @@ def test_the_deep_network_is_exported_too():
     torch.manual_seed(0)
     network = build_network("deep_unet", 2, SimpleNamespace(), signed=False)
     assert_same(network, to_onnx(network, 2), 2)
+
+
+def test_the_mean_of_several_weights_is_exported(tmp_path):
+    settings = Settings(learn_phase=False)
+    paths = []
+    for seed in (1, 2):
+        network = start_network(settings.model_copy(update={"seed": seed}), SpectrogramCodec.from_settings(settings))
+        paths.append(tmp_path / f"{seed}.h5")
+        save_keras_weights(network, paths[-1])
+    export_weights(paths, settings, tmp_path / "mean.onnx")
+    for parameter in (both := [start_network(settings, SpectrogramCodec(), path) for path in paths])[0].parameters():
+        parameter.data /= 2
+    for parameter, other in zip(both[0].parameters(), both[1].parameters(), strict=True):
+        parameter.data += other.data / 2
+    assert_same(both[0], (tmp_path / "mean.onnx").read_bytes(), 1)

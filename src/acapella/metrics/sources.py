@@ -12,8 +12,8 @@ from acapella.errors import MissingExtraError
 from acapella.metrics.validation import validate
 
 
-def sdr(references: np.ndarray, estimates: np.ndarray) -> np.ndarray:
-    """SDR in dB of each source; `references` and `estimates` are (sources, samples).
+def bss_eval_sources(references: np.ndarray, estimates: np.ndarray) -> np.ndarray:
+    """SDR, SIR and SAR in dB of each source, (3, sources); `references` and `estimates` are (sources, samples).
 
     A filter of 512 taps is allowed between reference and estimate. Higher is better. Where any source is silent, in
     reference or estimate, all get not-a-number.
@@ -22,14 +22,19 @@ def sdr(references: np.ndarray, estimates: np.ndarray) -> np.ndarray:
     if references.ndim != 2:
         raise ValueError(f"sources must be (sources, samples), not {references.shape}")
     if not (references.any(axis=1).all() and estimates.any(axis=1).all()):
-        return np.full(len(references), np.nan)
+        return np.full((3, len(references)), np.nan)
     try:
-        from mir_eval.separation import bss_eval_sources
+        from mir_eval import separation
     except ImportError:
         raise MissingExtraError("Scoring", "analysis") from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # mir_eval plans to move its separation module
-        ratios: np.ndarray = bss_eval_sources(references, estimates, compute_permutation=False)[0]
+        return np.stack(separation.bss_eval_sources(references, estimates, compute_permutation=False)[:3])
+
+
+def sdr(references: np.ndarray, estimates: np.ndarray) -> np.ndarray:
+    """SDR in dB of each source, (sources,), of `bss_eval_sources`."""
+    ratios: np.ndarray = bss_eval_sources(references, estimates)[0]
     return ratios
 
 
