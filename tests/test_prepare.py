@@ -64,8 +64,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(clips, capsys, monkeypatch)
     assert find_tracks(clips.parent / "corpus")[1] == []
 
 
-def test_what_is_left_out_is_said_and_no_failure(clips, capsys):
-    assert run("prepare", "stems") == 0
+def test_what_is_left_out_is_said_and_nothing_at_all_is_a_failure(clips, capsys):
+    assert run("prepare", "stems") == 1
     printed = capsys.readouterr().err
     assert "1/1 source is left out: source holds no vocals." in printed
     assert "corpus: 0 songs written; 1 left out: source." in printed

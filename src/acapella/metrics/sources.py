@@ -24,12 +24,12 @@ def bss_eval_sources(references: np.ndarray, estimates: np.ndarray) -> np.ndarra
     if not (references.any(axis=1).all() and estimates.any(axis=1).all()):
         return np.full((3, len(references)), np.nan)
     try:
-        from mir_eval import separation
+        from mir_eval.separation import bss_eval_sources as evaluate
     except ImportError:
         raise MissingExtraError("Scoring", "analysis") from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # mir_eval plans to move its separation module
-        return np.stack(separation.bss_eval_sources(references, estimates, compute_permutation=False)[:3])
+        return np.stack(evaluate(references, estimates, compute_permutation=False)[:3])
 
 
 def sdr(references: np.ndarray, estimates: np.ndarray) -> np.ndarray:
