@@ -45,7 +45,9 @@ def cost_of(card: ModelCard) -> float:
     """GFLOP for a second of stereo."""
     codec = card.codec
     settings = Settings()
-    network = build_network(card.network, codec.tensor_channels, settings.model_params, signed=codec.signed).eval()
+    network = build_network(
+        card.network, codec.tensor_channels, codec.bins, settings.model_params, signed=codec.signed
+    ).eval()
     frames = SECONDS * codec.sample_rate // codec.stft.hop
     return cost(network, codec.tensor_channels, codec.bins, frames) / SECONDS * (2 // codec.channels)
 

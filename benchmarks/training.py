@@ -86,9 +86,9 @@ class Ours:
         from acapella.corpus.cache import Cache
         from acapella.corpus.examples import TrackExamples
         from acapella.corpus.tracks import find_tracks
+        from acapella.memory import keep_freed_memory
         from acapella.training.batches import Batches
         from acapella.training.loop import start_network
-        from acapella.training.memory import keep_freed_memory
         from acapella.training.optimizers import build_optimizer
 
         keep_freed_memory()

@@ -372,8 +372,9 @@ def test_default_preset_is_the_table() -> None:
 
 
 def test_there_are_no_other_presets() -> None:
-    assert {path.name for path in ENVS.iterdir()} == {"default", "bundled", *PRESETS}
+    assert {path.name for path in ENVS.iterdir()} == {"default", "bundled", "mir1k", *PRESETS}
     assert Settings.read(ENVS / "bundled").representation_name == "amplitude"
+    assert Settings.read(ENVS / "mir1k").model == "tfc_tdf"
 
 
 def test_the_readme_has_the_table_of_all_options():

@@ -8,14 +8,17 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from acapella.errors import ModelFileError, UsageError, choose
-from acapella.settings import Settings
 from acapella.signal.normalizers import IDENTITY, NORMALIZERS, Normalization, Normalizer
 from acapella.signal.representations import REPRESENTATIONS, Amplitude, RealImaginary
 from acapella.signal.stft import STFT
+
+if TYPE_CHECKING:
+    from acapella.settings import Settings
 
 STEMS = ("vocal", "instrumental")
 
@@ -44,7 +47,7 @@ class SpectrogramCodec:
         choose(NORMALIZERS, self.normalizer, "NORMALIZER")
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "SpectrogramCodec":
+    def from_settings(cls, settings: "Settings") -> "SpectrogramCodec":
         """The codec that the settings describe."""
         return cls(
             sample_rate=settings.sample_rate,

@@ -20,7 +20,7 @@ ChopName = Literal[
 FilterName = Literal["maximum", "mean"]
 LossName = Literal["mean_squared_error", "mean_absolute_error", "mean_squared_log_error"]
 MetricName = Literal["mean_pred", "max_pred"]
-ModelName = Literal["acapellabot", "leaky_dropout", "deep_unet"]
+ModelName = Literal["acapellabot", "leaky_dropout", "deep_unet", "tfc_tdf"]
 NormalizerName = Literal["dummy", "percentile"]
 OptimizerName = Literal["adam", "rmsprop"]
 PhaseName = Literal["mixture", "iterative"]
@@ -163,3 +163,4 @@ class RemixParams(Params):
     solo: Share = 0.05  # share of examples without vocals, and of those without accompaniment
     gain: NotNegative = 6  # dB, at most, up and down, between the two
     tilt: NotNegative = 3  # dB an octave, at most, brighter or darker, for each
+    speed: Share = 0  # at most so much faster and higher, or slower and lower, for each

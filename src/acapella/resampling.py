@@ -55,3 +55,10 @@ def resample(audio: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
     """All of `audio` (samples, channels) at another rate, in float32, `resampled_length` samples long."""
     resampler = Resampler(from_rate, to_rate, audio.shape[1])
     return np.concatenate([resampler.push(audio), resampler.finish()])
+
+
+def stretch(audio: np.ndarray, samples: int) -> np.ndarray:
+    """`audio` (channels, samples) as if played faster or slower, so that it has `samples` samples; in float32."""
+    stretched = soxr.resample(np.ascontiguousarray(audio.T, np.float32), audio.shape[-1], samples, quality=QUALITY).T
+    missing = max(0, samples - stretched.shape[-1])
+    return np.pad(stretched[:, :samples], ((0, 0), (0, missing)))

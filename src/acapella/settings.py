@@ -126,7 +126,8 @@ class Settings(OriginalOptions):
     representation: Literal[RepresentationName, ""] = _option("", "Kind of spectra; empty: as LEARN_PHASE says")
     bins: CountFromZero = _option(0, "Frequencies that the network sees, from the lowest; 0: all")
     remix_params: RemixParams = _option(
-        "{'together': 0.3, 'solo': 0.05, 'gain': 6, 'tilt': 3}", "How the batch generator remix makes its songs"
+        "{'together': 0.3, 'solo': 0.05, 'gain': 6, 'tilt': 3, 'speed': 0}",
+        "How the batch generator remix makes its songs",
     )
     validation_tracks: TrackNames = _option(
         "SweetLights_YouLetMeDown,Schumann_Mignon,AimeeNorwich_Child,Creepoid_OldTree,PurlingHiss_Lolita,"

@@ -7,6 +7,8 @@ import pytest
 import soundfile
 
 from acapella import Isolator
+from acapella.isolation.model_file import find_model
+from acapella.isolation.predictor import OnnxPredictor
 from acapella.metrics import si_sdr
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -25,6 +27,18 @@ def test_the_bundled_model_separates_the_example(tmp_path):
     for stem, estimate in stems.items():
         truth, _ = soundfile.read(EXAMPLES / "stems" / f"{stem}.flac")
         assert si_sdr(truth, estimate) > si_sdr(truth, song) + 3
+
+
+@pytest.mark.slow
+def test_where_blocks_end_is_not_heard():
+    """The longest of these takes the whole song at once."""
+    song, rate = soundfile.read(EXAMPLES / "song.flac", dtype="float32")
+    predictor = OnnxPredictor(find_model(None))
+    short, usual, whole = (
+        Isolator(predictor, block_frames=frames).isolate(song, rate)["vocal"] for frames in (64, None, 1024)
+    )
+    for other in (short, usual):
+        assert np.abs(other - whole).max() < 1e-3 * np.abs(whole).max()  # -60 dB
 
 
 def test_the_example_is_the_sum_of_its_stems():

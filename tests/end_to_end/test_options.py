@@ -67,13 +67,17 @@ EXAMPLES: dict[str, list[str | tuple[str, dict[str, str]]]] = {
     "TEST_TRACKS": ["track0", ""],
     "SEED": ["1"],
     "BINS": ["0", "24"],
-    "REMIX_PARAMS": [("{'together': 0, 'gain': 3}", {"BATCH_GENERATOR": "remix", "CHANNELS": "2"})],
+    "REMIX_PARAMS": [
+        ("{'together': 0, 'gain': 3}", {"BATCH_GENERATOR": "remix", "CHANNELS": "2"}),
+        ("{'speed': 0.2}", {"BATCH_GENERATOR": "remix"}),
+    ],
 }
 ALSO = {  # what a listed value needs
     ("BATCH_GENERATOR", "tracks"): {},
     ("TENSORBOARD_INFO", "full"): {"CHECKPOINTS": "tensorboard"},
     ("TENSORBOARD_INFO", "default"): {"CHECKPOINTS": "tensorboard"},
     ("PHASE", "iterative"): {"LEARN_PHASE": "False"},
+    ("MODEL", "tfc_tdf"): {"CHOPNAME": "full"},
     ("LOAD", "True"): {"WEIGHTS": "{weights}"},
     ("NORMALIZER", "percentile"): {"LEARN_PHASE": "False"},
     **{("CHOPNAME", name): FROM_START for name in ("filtered", "filtered_full", "random", "random_full", "sliding")},

@@ -4,6 +4,7 @@ import numpy as np
 
 from acapella.codec import SpectrogramCodec
 from acapella.isolation.model_file import ModelCard
+from acapella.isolation.predictor import predict_in_blocks
 
 
 class Gain:
@@ -13,6 +14,9 @@ class Gain:
         self.gain = gain
         self.shapes: list[tuple[int, ...]] = []
         self.card = ModelCard(SpectrogramCodec(**codec), "fake", reach=5, stride=4)
+
+    def stream(self, mixture, block_frames=None):
+        return predict_in_blocks(self.predict, self.card, mixture, block_frames)
 
     def predict(self, mixture: np.ndarray) -> np.ndarray:
         self.shapes.append(mixture.shape)

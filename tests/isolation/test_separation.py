@@ -47,6 +47,12 @@ def test_very_short_audio(samples, rng):
     np.testing.assert_allclose(target + rest, audio, atol=1e-6)
 
 
+def test_nothing_is_changed_at_the_borders_of_blocks(rng):
+    audio = rng.uniform(-1, 1, (200_000, 2)).astype(np.float32)
+    target, _ = separate(Gain(representation="ri", channels=2), audio, 22050, block_frames=4, cuts=7)
+    assert np.abs(target - audio).max() <= 1e-6
+
+
 def test_the_length_of_blocks_does_not_matter(rng):
     audio = rng.uniform(-1, 1, (100_000, 1)).astype(np.float32)
     short, long = (separate(Smear(), audio, 22050, block_frames=frames)[0] for frames in (8, 1000))

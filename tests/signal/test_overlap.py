@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acapella.signal.overlap import split
+from acapella.signal.overlap import fill, split
 
 
 @given(
@@ -35,3 +35,19 @@ def test_blocks_give_what_a_filter_of_finite_reach_gives_on_the_whole(rng):
     blocks = split(np.split(whole, 7 * [0]), 64, 4)
     joined = [block.trim(np.convolve(block.frames, kernel, mode="same")) for block in blocks]
     np.testing.assert_allclose(np.concatenate(joined), np.convolve(whole, kernel, mode="same"), atol=1e-12)
+
+
+@given(
+    cuts=st.lists(st.integers(0, 60), min_size=1, max_size=5),
+    length=st.integers(1, 40),
+    behind=st.integers(0, 100),
+)
+def test_filled_blocks_are_the_whole_and_zeros_behind(cuts, length, behind):
+    whole = np.arange(1, sum(cuts) + 1)
+    blocks = list(fill(np.split(whole, np.cumsum(cuts)[:-1]), length, behind))
+    frames = np.concatenate([block.frames for block in blocks]) if blocks else np.zeros(0)
+    assert all(block.frames.shape == (length,) for block in blocks)
+    assert sum(block.existing for block in blocks) == len(whole)
+    np.testing.assert_array_equal(frames[: len(whole)], whole)
+    assert not frames[len(whole) :].any()
+    assert behind <= len(frames) - len(whole) < behind + length

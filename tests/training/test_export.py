@@ -9,9 +9,11 @@ from torch import nn
 
 from acapella.codec import SpectrogramCodec
 from acapella.errors import ModelFileError
+from acapella.isolation.predictor import OnnxPredictor
 from acapella.settings import Settings
 from acapella.training.compression import compress, quantize
-from acapella.training.export import assert_same, export_weights, to_onnx
+from acapella.training.export import export_model, export_weights
+from acapella.training.graph import assert_same, assert_same_stream, to_onnx
 from acapella.training.keras_weights import save_keras_weights
 from acapella.training.loop import start_network
 from acapella.training.networks import Network, build_network
@@ -20,7 +22,7 @@ from acapella.training.networks import Network, build_network
 def make_network() -> Network:
     """Two channels, with statistics and biases as after a training."""
     torch.manual_seed(0)
-    network = build_network("leaky_dropout", 2, SimpleNamespace(alpha1=0.1, alpha2=0.01, rate=0.1), signed=True)
+    network = build_network("leaky_dropout", 2, 64, SimpleNamespace(alpha1=0.1, alpha2=0.01, rate=0.1), signed=True)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean.normal_()
@@ -110,10 +112,44 @@ def test_weights_are_rounded_to_half_a_step(axis, rng):
     assert (np.abs(rounded * scale - weights) <= 0.501 * scale).all()
 
 
-def test_the_deep_network_is_exported_too():
+def test_a_network_for_a_fixed_number_of_bins_is_exported_too():
     torch.manual_seed(0)
-    network = build_network("deep_unet", 2, SimpleNamespace(), signed=False)
+    network = build_network("tfc_tdf", 2, 48, SimpleNamespace(), signed=True)
     assert_same(network, to_onnx(network, 2), 2)
+
+
+@pytest.fixture(scope="module")
+def deep_model(tmp_path_factory):
+    """The deep network, and the model file of its stream."""
+    torch.manual_seed(0)
+    network = build_network("deep_unet", 2, 64, SimpleNamespace(), signed=False)
+    path = tmp_path_factory.mktemp("deep") / "deep.onnx"
+    codec = SpectrogramCodec(window_length=256, channels=2, representation="amplitude", lowest=64)
+    export_model(network, codec, "deep_unet", path)
+    return network.eval(), path
+
+
+@pytest.mark.parametrize("block_frames", [None, 64, 300])
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_the_deep_network_is_exported_as_a_stream(deep_model, rng, block_frames, runtime):
+    if runtime == "openvino":
+        pytest.importorskip("openvino")
+    network, path = deep_model
+    predictor = OnnxPredictor(path, runtime)
+    onnx.checker.check_model(onnx.load(path), full_check=True)
+    mixture = rng.random((2, 2, 64, 700), np.float32)
+    pieces = list(predictor.stream(np.split(mixture, [1, 90, 400], axis=-1), block_frames))
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(mixture)).numpy()
+    np.testing.assert_allclose(np.concatenate(pieces, axis=-1), expected, rtol=1e-3, atol=1e-5)
+    assert all(piece.shape[-1] for piece in pieces)
+
+
+def test_a_stream_that_differs_from_the_network_is_refused(deep_model):
+    _, path = deep_model
+    torch.manual_seed(1)
+    with pytest.raises(ModelFileError, match="differs from the trained one"):
+        assert_same_stream(build_network("deep_unet", 2, 64, SimpleNamespace(), signed=False), OnnxPredictor(path))
 
 
 def test_the_mean_of_several_weights_is_exported(tmp_path):

@@ -20,7 +20,7 @@ PARAMS = SimpleNamespace(alpha1=0.1, alpha2=0.01, rate=0.1)
 def make_network(seed: int = 0, channels: int = 1) -> Network:
     """With random numbers in all weights, statistics included."""
     torch.manual_seed(seed)
-    network = build_network("leaky_dropout", channels, PARAMS, signed=channels > 1).eval()
+    network = build_network("leaky_dropout", channels, 64, PARAMS, signed=channels > 1).eval()
     for tensor in network.state_dict().values():
         if tensor.is_floating_point():
             tensor.uniform_(0.1, 1.0)
@@ -70,7 +70,7 @@ def weighted_layers(file: h5py.File) -> dict[str, list[tuple[str, tuple[int, ...
 def test_outputs_are_those_of_keras(file, model):
     with np.load(GOLDEN / f"{file}.npz") as vectors:
         mixture, expected = (torch.from_numpy(vectors[name].transpose(0, 3, 1, 2)) for name in ("input", "output"))
-    network = build_network(model, mixture.shape[1], PARAMS, signed=mixture.shape[1] > 1).eval()
+    network = build_network(model, mixture.shape[1], 64, PARAMS, signed=mixture.shape[1] > 1).eval()
     load_keras_weights(network, GOLDEN / f"{file}.h5")
     with torch.inference_mode():
         difference = (network(mixture) - expected).abs().max()
@@ -88,7 +88,7 @@ def test_a_written_file_is_laid_out_as_keras_lays_it_out(channels, tmp_path):
 
 @needs_golden
 def test_theano_kernels_are_written_back_unflipped(tmp_path):
-    network = build_network("acapellabot", 1, PARAMS, signed=False)
+    network = build_network("acapellabot", 1, 64, PARAMS, signed=False)
     load_keras_weights(network, GOLDEN / "acapellabot_original.h5")
     save_keras_weights(network, tmp_path / "w.h5")
     with h5py.File(tmp_path / "w.h5") as ours, h5py.File(GOLDEN / "acapellabot_original.h5") as theirs:
@@ -269,7 +269,7 @@ def test_an_array_that_is_listed_and_not_there(weights):
 
 def test_transposed_convolutions_come_back(tmp_path):
     torch.manual_seed(0)
-    network, other = (build_network("deep_unet", 2, PARAMS, signed=False) for _ in range(2))
+    network, other = (build_network("deep_unet", 2, 64, PARAMS, signed=False) for _ in range(2))
     save_keras_weights(network, tmp_path / "deep.h5")
     load_keras_weights(other, tmp_path / "deep.h5")
     assert_same_weights(network, other)

@@ -15,10 +15,10 @@ from acapella.codec import SpectrogramCodec
 from acapella.corpus.cache import CachedAudio
 from acapella.corpus.tracks import split_tracks
 from acapella.errors import CorpusError
+from acapella.isolation.delay import Delay
 from acapella.isolation.predictor import Predictor
 from acapella.pictures import drawing
 from acapella.signal.normalizers import Normalization
-from acapella.signal.overlap import split
 
 UNIT = "normalised²"
 COLOURS = {"validation": "tab:blue", "test": "tab:orange"}
@@ -49,12 +49,18 @@ def compute_track(spectra: Iterable[np.ndarray], predictor: Predictor, normaliza
 
     `spectra` are pieces (2 * channels, bins, frames) of the mixture's channels and, behind them, the target's.
     """
-    card = predictor.card
+    targets = Delay(axis=-1)
+
+    def mixtures() -> Iterator[np.ndarray]:
+        for piece in spectra:
+            halves = np.split(piece[None], 2, axis=1)
+            mixture, target = predictor.card.codec.encode_pair(halves[0], halves[1], normalization)
+            targets.push(target)
+            yield mixture
+
     total, count = 0.0, 0
-    for piece in split(spectra, card.block(), card.context):
-        halves = np.split(piece.frames[None], 2, axis=1)
-        mixture, target = card.codec.encode_pair(halves[0], halves[1], normalization)
-        errors = piece.trim(predictor.predict(mixture) - target)
+    for predicted in predictor.stream(mixtures()):
+        errors = predicted - targets.take(predicted.shape[-1])
         total += float(np.sum(np.square(errors, dtype=np.float64)))
         count += errors.size
     return total / count

@@ -24,6 +24,7 @@ DEMUXERS = (
 OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
 SUBTYPES = {"u8": "PCM_U8", "s16": "PCM_16", "s32": "PCM_24", "flt": "FLOAT", "dbl": "DOUBLE"}
 EXACT_LENGTH = {"mov", "ogg", "flac", "w64", "caf"}  # demuxers that know the length and do not estimate it
+PIECE = 16384  # samples that are handed on at a time
 SLACK = 0.05  # seconds by which a stream may end before its declared end
 LAYOUTS = {1: "mono", 2: "stereo"}
 BIT_RATE = 128_000  # a second and channel
@@ -103,13 +104,15 @@ def _frames(container: InputContainer, stream: av.AudioStream) -> Iterator[av.Au
 
 
 def _samples(frames: Iterator[av.AudioFrame]) -> Iterator[np.ndarray]:
-    """Each frame as float32 (samples, channels)."""
-    packer = av.AudioResampler(format="flt")  # packed: PyAV's to_ndarray reads beyond a planar frame of 8 channels
+    """The frames, joined, as float32 (samples, channels)."""
+    # Packed: PyAV's to_ndarray reads beyond a planar frame of 8 channels. Joined: each call into PyAV costs time.
+    packer = av.AudioResampler(format="flt", frame_size=PIECE)
     kind = None
-    for frame in frames:
-        previous, kind = kind, (frame.sample_rate, frame.layout.name, frame.format.name)
-        if previous not in (None, kind):
-            raise ReasonError("its sample rate or its channels change midway")
+    for frame in chain(frames, [None]):  # None makes it give the rest
+        if frame:
+            previous, kind = kind, (frame.sample_rate, frame.layout.name, frame.format.name)
+            if previous not in (None, kind):
+                raise ReasonError("its sample rate or its channels change midway")
         for packed in packer.resample(frame):
             yield packed.to_ndarray().reshape(-1, packed.layout.nb_channels).astype(np.float32, copy=False)
 

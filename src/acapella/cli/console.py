@@ -18,13 +18,17 @@ def make_console(quiet: bool) -> Console:
     return Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
-def report(error: Exception) -> None:
+def report(error: Exception | str) -> None:
     """Print what went wrong as one sentence."""
+    typer.echo(f"Error: {error if isinstance(error, str) else sentence(error)}", err=True)
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong."""
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"Error: {where}{error.strerror}.", err=True)
-    else:
-        typer.echo(f"Error: {error}", err=True)
+        return f"{where}{error.strerror}."
+    return str(error)
 
 
 @contextmanager

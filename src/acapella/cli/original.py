@@ -8,9 +8,9 @@ from pathlib import Path
 from acapella.cli import run_guarded
 from acapella.cli.analyse import run_analysis
 from acapella.cli.console import make_console
-from acapella.cli.isolate import How, separate
 from acapella.cli.predictors import open_predictor
 from acapella.cli.search import DEFAULT_GRID, run_search
+from acapella.cli.songs import How, separate
 from acapella.cli.train import run_training
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from acapella.codec import SpectrogramCodec
 from acapella.corpus.cache import Cache, CachedAudio
+from acapella.corpus.speed import AtSpeed
 from acapella.corpus.tracks import Track
 from acapella.signal.choppers import Rectangle
 from acapella.signal.normalizers import Normalization
@@ -46,14 +47,19 @@ class TrackExamples:
         pair = self._codec.encode_pair(mixture, target, self._normalization)
         return pair[0][0], pair[1][0]
 
-    def spectra(self, rectangle: Rectangle) -> tuple[np.ndarray, np.ndarray]:
-        """Mixture and target, each (1, channels, bins, frames) complex64."""
-        return self._spectrum(self._mixture, rectangle), self._spectrum(self._target, rectangle)
+    def frames(self, speed: float) -> int:
+        """Frames of the track played `speed` times as fast."""
+        return self._codec.stft.frames(AtSpeed(self._mixture, speed).samples)
+
+    def spectra(self, rectangle: Rectangle, speed: float = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Mixture and target, each (1, channels, bins, frames) complex64, of the track at `speed`."""
+        return self._spectrum(self._mixture, rectangle, speed), self._spectrum(self._target, rectangle, speed)
 
     def target(self) -> np.ndarray:
         """The whole target as a tensor (tensor channels, bins, frames)."""
         return self.cut(Rectangle(0, self.extent[0], 0, self.extent[1]))[1]
 
-    def _spectrum(self, audio: CachedAudio, rectangle: Rectangle) -> np.ndarray:
-        spectrum = self._codec.stft.excerpt(audio.read, audio.samples, rectangle.start, rectangle.stop)
+    def _spectrum(self, audio: CachedAudio, rectangle: Rectangle, speed: float) -> np.ndarray:
+        played = AtSpeed(audio, speed)
+        spectrum = self._codec.stft.excerpt(played.read, played.samples, rectangle.start, rectangle.stop)
         return spectrum[None, :, rectangle.low : rectangle.high]

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from acapella.isolation.model_file import find_model
 from acapella.isolation.outputs import default_bit_depth, output_paths
 from acapella.isolation.predictor import OnnxPredictor, Predictor
 from acapella.isolation.separation import Pieces, Separation
+from acapella.signal.stft import fft_library
 
 PIECE = 1 << 16  # samples read at a time
 MAX_CHANNELS = 8
@@ -50,9 +52,24 @@ class Isolator:
         self._block_frames = block_frames
 
     @classmethod
-    def load(cls, model: str | Path | None = None, *, phase: str = "mixture", phase_iterations: int = 10) -> "Isolator":
-        """Open a model file, or a bundled model by its name; without either, the default model."""
-        return cls(OnnxPredictor(find_model(model)), phase=phase, phase_iterations=phase_iterations)
+    def load(
+        cls,
+        model: str | Path | None = None,
+        *,
+        phase: str = "mixture",
+        phase_iterations: int = 10,
+        runtime: str = "auto",
+        threads: int = 0,
+    ) -> "Isolator":
+        """Open a model file, or a bundled model by its name; without either, the default model.
+
+        `runtime` computes the network: onnxruntime, openvino, cuda, or auto, what fits best of those installed. On a
+        CPU it takes so many `threads`; 0 is one for each core.
+        """
+        with ThreadPoolExecutor(1) as beside:
+            predictor = beside.submit(OnnxPredictor, find_model(model), runtime, threads)
+            fft_library()  # its import takes as long as opening the model
+            return cls(predictor.result(), phase=phase, phase_iterations=phase_iterations)
 
     def isolate(self, audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
         """Stems of `audio` (samples, channels) or (samples,), float in [-1, 1]; each has its shape, in float32."""

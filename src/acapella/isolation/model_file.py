@@ -1,6 +1,7 @@
 """The model file: one ONNX graph whose metadata says how to feed it and where it comes from."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 from acapella.codec import SpectrogramCodec
 from acapella.errors import ModelFileError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE = ("1", "2")  # 1 had no networks with a memory
 DEFAULT_MODEL = "default"
 SHORTEST_BLOCK = 256  # frames
+MEMORY_BLOCK = 128  # frames: longer blocks are hardly faster
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,15 @@ class ModelCard:
     """What a model file says about itself.
 
     `reach` is how many frames to either side an output frame depends on; blocks must start at multiples of `stride`.
+    A network with a `delay` remembers what came before: it takes blocks in order, and its output is so many frames
+    late.
     """
 
     codec: SpectrogramCodec
     network: str
     reach: int
     stride: int
+    delay: int = 0
     licence: str = ""
     training: dict[str, Any] = field(default_factory=dict)
 
@@ -36,30 +42,33 @@ class ModelCard:
     def block(self, frames: int | None = None) -> int:
         """Length of a block, context not counted: `frames`, rounded up to a multiple of `stride`.
 
-        By default a context is at most half of it: longer blocks compute less twice, and need more memory.
+        By default a context is at most half of it: longer blocks compute less twice, and need more memory. A network
+        that remembers needs no context.
         """
-        wanted = max(SHORTEST_BLOCK, 2 * self.context) if frames is None else frames
+        default = MEMORY_BLOCK if self.delay else max(SHORTEST_BLOCK, 2 * self.context)
+        wanted = default if frames is None else frames
         return -(-wanted // self.stride) * self.stride
 
     def to_metadata(self) -> dict[str, str]:
         """As the strings that ONNX can carry."""
+        shape = {"name": self.network, "reach": self.reach, "stride": self.stride, "delay": self.delay}
         return {
             "acapella_format": str(FORMAT_VERSION),
             "acapella_codec": self.codec.to_json(),
-            "acapella_network": json.dumps({"name": self.network, "reach": self.reach, "stride": self.stride}),
+            "acapella_network": json.dumps(shape),
             "acapella_licence": self.licence,
             "acapella_training": json.dumps(self.training),
         }
 
     @classmethod
-    def from_metadata(cls, metadata: dict[str, str], name: str) -> "ModelCard":
+    def from_metadata(cls, metadata: Mapping[str, str], name: str) -> "ModelCard":
         """Read back; `name` is the file's, for messages."""
         version = metadata.get("acapella_format")
         if version is None:
             raise ModelFileError(f"{name} is an ONNX file, but not a model of Acapella.")
-        if version != str(FORMAT_VERSION):
+        if version not in READABLE:
             raise ModelFileError(
-                f"{name} has model format {version}; this version of Acapella reads format {FORMAT_VERSION}."
+                f"{name} has model format {version}; this version of Acapella reads formats {' and '.join(READABLE)}."
             )
         network = json.loads(metadata["acapella_network"])
         return cls(
@@ -67,6 +76,7 @@ class ModelCard:
             network=network["name"],
             reach=network["reach"],
             stride=network["stride"],
+            delay=network.get("delay", 0),
             licence=metadata["acapella_licence"],
             training=json.loads(metadata["acapella_training"]),
         )

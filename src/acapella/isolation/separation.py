@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from acapella.isolation.ahead import ahead
 from acapella.isolation.channels import from_network_channels, to_network_channels
 from acapella.isolation.delay import Delay
-from acapella.isolation.predictor import Predictor
+from acapella.isolation.predictor import Predictor, Targets
 from acapella.resampling import Resampler, resample, resampled_length
 from acapella.signal.normalizers import Normalization
-from acapella.signal.overlap import split
 from acapella.signal.phase import griffin_lim
 from acapella.signal.stft import Synthesis
 
@@ -26,53 +26,56 @@ class Separation:
         self._codec = card.codec
         self._rate = sample_rate
         self._channels = channels
-        self._block = card.block(block_frames)
-        self._context = card.context
+        self._block_frames = block_frames
 
     def measure(self, pieces: Pieces) -> Normalization:
         """The normalization of the mixture: a pass over all of it, where the codec needs one."""
         return self._codec.measure(self._to_network(pieces))
 
     def run(self, pieces: Pieces, normalization: Normalization) -> Stems:
-        """Target with the network's or the mixture's phase, and the rest of the mixture, block by block."""
-        delay = Delay(self._channels)
+        """Target with the network's or the mixture's phase, and the rest of the mixture, block by block.
+
+        Reading and transforming, the network, and what follows work at the same time, a thread each.
+        """
+        audio, spectra = Delay(axis=0), Delay(axis=-1)
         back = Resampler(self._codec.sample_rate, self._rate, self._channels)
         synthesis: Synthesis | None = None
-        for mixture, tensor in self._predict(delay.tap(pieces), normalization):
+        for tensor in ahead(self._predict(audio.tap(pieces), spectra, normalization)):
+            mixture = spectra.take(tensor.shape[-1])
             spectrum = _flat(self._codec.decode(tensor, mixture, normalization))
             synthesis = synthesis or Synthesis(self._codec.stft, len(spectrum))
             target = back.push(self._from_network(synthesis.push(spectrum)))
-            yield _target_and_rest(target, delay.take(len(target)))
+            yield _target_and_rest(target, audio.take(len(target)))
         if synthesis:
-            audio = synthesis.finish(resampled_length(delay.total, self._rate, self._codec.sample_rate))
-            target = np.concatenate([back.push(self._from_network(audio)), back.finish()])
-            yield _target_and_rest(target, delay.take(delay.waiting))
+            last = synthesis.finish(resampled_length(audio.total, self._rate, self._codec.sample_rate))
+            target = np.concatenate([back.push(self._from_network(last)), back.finish()])
+            yield _target_and_rest(target, audio.take(audio.waiting))
 
     def run_with_iterative_phase(self, pieces: Pieces, normalization: Normalization, iterations: int) -> Stems:
         """Both stems with a phase reconstructed from amplitudes; all at once, and their sum is not the mixture."""
-        delay = Delay(self._channels)
-        blocks = list(self._predict(delay.tap(pieces), normalization))
-        if not blocks:
+        audio, spectra = Delay(axis=0), Delay(axis=-1)
+        tensors = list(self._predict(audio.tap(pieces), spectra, normalization))
+        if not tensors:
             return
-        mixture = _flat(np.concatenate([np.abs(mixture) for mixture, _ in blocks], axis=-1))
-        amplitudes = [self._codec.decode_amplitude(tensor, normalization) for _, tensor in blocks]
+        mixture = _flat(np.abs(spectra.take(spectra.waiting)))
+        amplitudes = [self._codec.decode_amplitude(tensor, normalization) for tensor in tensors]
         target = _flat(np.concatenate(amplitudes, axis=-1))
-        samples = resampled_length(delay.total, self._rate, self._codec.sample_rate)
+        samples = resampled_length(audio.total, self._rate, self._codec.sample_rate)
         stems = []
         for amplitude in (target, np.maximum(mixture - target, 0)):
-            audio = griffin_lim(amplitude, self._codec.stft, samples, iterations)
-            stem = resample(self._from_network(audio), self._codec.sample_rate, self._rate)
-            stems.append(_fit(stem, delay.total))
+            waves = griffin_lim(amplitude, self._codec.stft, samples, iterations)
+            stem = resample(self._from_network(waves), self._codec.sample_rate, self._rate)
+            stems.append(_fit(stem, audio.total))
         yield stems[0], stems[1]
 
-    def _predict(self, pieces: Pieces, normalization: Normalization) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Spectra of the mixture and the tensors predicted for them, (batch, channels, bins, frames) each."""
-        spectra = self._codec.stft.stream(self._to_network(pieces))
-        for block in split(spectra, self._block, self._context):
-            mixture = self._codec.batched(block.frames)
-            tensor = self._codec.encode(mixture, normalization)
-            predicted = [self._predictor.predict(item[None]) for item in tensor]  # one by one: less memory
-            yield block.trim(mixture), block.trim(np.concatenate(predicted))
+    def _predict(self, pieces: Pieces, spectra: Delay, normalization: Normalization) -> Targets:
+        """The network's tensors (batch, tensor channels, bins, frames); `spectra` keeps the mixture's spectra."""
+        return self._predictor.stream(ahead(self._encode(pieces, spectra, normalization)), self._block_frames)
+
+    def _encode(self, pieces: Pieces, spectra: Delay, normalization: Normalization) -> Targets:
+        spectrum = (self._codec.batched(flat) for flat in self._codec.stft.stream(self._to_network(pieces)))
+        for mixture in spectra.tap(spectrum):
+            yield self._codec.encode(mixture, normalization)
 
     def _to_network(self, pieces: Pieces) -> Iterator[np.ndarray]:
         """Audio as the network takes it: (batch * network channels, samples) at the network's rate."""

@@ -1,7 +1,8 @@
-"""Cut a stream of frames into blocks with context on both sides, and trim the context away again.
+"""Cut a stream of frames into blocks for a network.
 
-A network whose output frame depends on no more than `context` frames to either side gives the same result in blocks
-as in one piece, provided that blocks start at multiples of its stride.
+One without memory needs context on both sides of a block, which is trimmed away again: where an output frame depends
+on no more than `context` frames to either side, blocks give what the whole gives, provided that they start at multiples
+of the network's stride. One that remembers takes equal blocks, one after the other.
 """
 
 from collections.abc import Iterable, Iterator
@@ -41,3 +42,32 @@ def split(pieces: Iterable[np.ndarray], length: int, context: int) -> Iterator[B
             buffer = buffer[..., max(0, before + length - context) :]
             before = min(context, before + length)
         waiting = [buffer]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """`frames` (..., frames), of which the first `existing` are of the stream and the others zeros behind its end."""
+
+    frames: np.ndarray
+    existing: int
+
+
+def fill(pieces: Iterable[np.ndarray], length: int, behind: int) -> Iterator[Filled]:
+    """Blocks of exactly `length` frames from `pieces` (..., frames), with at least `behind` frames behind the end."""
+    waiting: list[np.ndarray] = []
+    count = 0
+    for piece in pieces:
+        waiting.append(piece)
+        count += piece.shape[-1]
+        if count >= length:
+            joined = np.concatenate(waiting, axis=-1)
+            for start in range(0, count - length + 1, length):
+                yield Filled(joined[..., start : start + length], length)
+            count %= length
+            waiting = [joined[..., joined.shape[-1] - count :]]
+    if waiting:
+        rest = np.concatenate(waiting, axis=-1)
+        missing = -(count + behind) % length + behind
+        padded = np.concatenate([rest, np.zeros((*rest.shape[:-1], missing), rest.dtype)], axis=-1)
+        for start in range(0, count + missing, length):
+            yield Filled(padded[..., start : start + length], min(max(0, count - start), length))

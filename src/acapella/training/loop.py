@@ -18,12 +18,12 @@ from torch.optim.lr_scheduler import LRScheduler
 from acapella.codec import SpectrogramCodec
 from acapella.corpus.examples import TrackExamples
 from acapella.errors import choose
+from acapella.memory import keep_freed_memory
 from acapella.settings import Settings
 from acapella.training.batches import Batches
 from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_logger
 from acapella.training.keras_weights import load_keras_weights
 from acapella.training.losses import LOSSES, METRICS
-from acapella.training.memory import keep_freed_memory
 from acapella.training.module import Isolation, ValidationBatches
 from acapella.training.networks import Network, build_network
 from acapella.training.optimizers import build_optimizer
@@ -35,7 +35,9 @@ PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"float32": "32-true",
 def start_network(settings: Settings, codec: SpectrogramCodec, weights: Path | None = None) -> Network:
     """The network of MODEL with fresh weights that SEED decides, or with those in the file `weights`."""
     torch.manual_seed(settings.seed)
-    network = build_network(settings.model, codec.tensor_channels, settings.model_params, signed=codec.signed)
+    network = build_network(
+        settings.model, codec.tensor_channels, codec.bins, settings.model_params, signed=codec.signed
+    )
     if weights:
         load_keras_weights(network, weights)
     return network

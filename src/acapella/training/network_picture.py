@@ -6,18 +6,20 @@ import torch
 from torch import nn
 
 from acapella.pictures import drawing
+from acapella.training.networks import Network
 
 SIZE = 64  # bins and frames of the spectrogram that is sent through
 
 
-def draw_network(network: nn.Module, channels: int, title: str, path: Path) -> None:
+def draw_network(network: Network, channels: int, title: str, path: Path) -> None:
     """Write a picture (.png) of all convolutions of `network` in the order in which they run."""
     layers = convolutions(network, channels)
+    size = network.bins or SIZE
     parameters = sum(parameter.numel() for parameter in network.parameters())
     with drawing(path, 1.5 + 0.75 * len(layers), 4) as figure:
         axes = figure.subplots()
         for place, (convolution, height) in enumerate(layers):
-            axes.bar(place, height / SIZE, width=0.8, bottom=0.5 - height / SIZE / 2, color="#6a51a3")
+            axes.bar(place, height / size, width=0.8, bottom=0.5 - height / size / 2, color="#6a51a3")
             kernel = "×".join(str(side) for side in convolution.kernel_size)
             stride = f"\n÷{convolution.stride[0]}" if convolution.stride[0] > 1 else ""
             label = f"{convolution.out_channels}\n{kernel}{stride}"
@@ -35,8 +37,11 @@ def draw_network(network: nn.Module, channels: int, title: str, path: Path) -> N
             axes.spines[side].set_visible(False)
 
 
-def convolutions(network: nn.Module, channels: int) -> list[tuple[nn.Conv2d, int]]:
-    """The convolutions in the order in which they run, each with the height of its output for SIZE bins."""
+def convolutions(network: Network, channels: int) -> list[tuple[nn.Conv2d, int]]:
+    """The convolutions in the order in which they run, each with the height of its output.
+
+    The input has the network's own number of bins, or `SIZE`.
+    """
     seen: list[tuple[nn.Conv2d, int]] = []
 
     def note(layer: nn.Module, _: object, output: torch.Tensor) -> None:
@@ -46,7 +51,7 @@ def convolutions(network: nn.Module, channels: int) -> list[tuple[nn.Conv2d, int
     hooks = [layer.register_forward_hook(note) for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     was_training = network.training
     with torch.no_grad():
-        network.eval()(torch.zeros(1, channels, SIZE, SIZE))
+        network.eval()(torch.zeros(1, channels, network.bins or SIZE, SIZE))
     network.train(was_training)
     for hook in hooks:
         hook.remove()

@@ -16,13 +16,21 @@ SILENT = 1e-3  # mean amplitude below which there is nothing to bring there
 
 @dataclass(frozen=True)
 class Part:
-    """One side of a remix: where it comes from, with what gain, tilt in dB an octave, and whether left is right."""
+    """One side of a remix: where it comes from, with what gain, tilt in dB an octave, and whether left is right.
+
+    `speed` is how many times as fast it is played.
+    """
 
     track: TrackExamples
     rectangle: Rectangle
     gain: float
     tilt: float
     swap: bool
+    speed: float
+
+    def spectra(self) -> tuple[np.ndarray, np.ndarray]:
+        """The track's mixture and target there, (1, channels, bins, frames) each, as they are."""
+        return self.track.spectra(self.rectangle, self.speed)
 
     def of(self, spectrum: np.ndarray) -> np.ndarray:
         """The part's own sound, made of `spectrum` (1, channels, bins, frames)."""
@@ -41,8 +49,8 @@ class Remix:
 
     def cut(self) -> tuple[np.ndarray, np.ndarray]:
         """Mixture and target, each (tensor channels, bins, frames) float32."""
-        target = self.target.of(self.target.track.spectra(self.target.rectangle)[1])
-        mixture, own = self.rest.track.spectra(self.rest.rectangle)
+        target = self.target.of(self.target.spectra()[1])
+        mixture, own = self.rest.spectra()
         rest = self.rest.of(mixture - own)
         scale = _to_level(target + rest)
         return self.target.track.encode((target + rest) * scale, target * scale)
@@ -70,24 +78,23 @@ def draw_remix(
     """A random remix of `frames` frames, all bins; each family is as likely as any other."""
     family = families[int(rng.integers(len(families)))]
 
-    def draw() -> tuple[TrackExamples, Rectangle]:
+    def draw(gain: float) -> Part:
         track = family[int(rng.integers(len(family)))]
-        return track, _place(track, frames, rng)
+        speed = float(rng.uniform(1 - params.speed, 1 + params.speed))
+        if track.frames(speed) < frames:
+            speed = 1.0
+        tilt, swap = float(rng.uniform(-params.tilt, params.tilt)), bool(rng.random() < 0.5)
+        return Part(track, _place(track, frames, speed, rng), gain, tilt, swap, speed)
 
-    def colour() -> tuple[float, bool]:
-        return float(rng.uniform(-params.tilt, params.tilt)), bool(rng.random() < 0.5)
-
-    track, place = draw()
     if rng.random() < params.together:
-        part = Part(track, place, 1.0, *colour())
+        part = draw(1.0)
         return Remix(part, part)
     kind = rng.random()
     balance = 10 ** (rng.uniform(-params.gain, params.gain) / 20)
     gains = (0.0, 1.0) if kind < params.solo else (1.0, 0.0) if kind < 2 * params.solo else (balance, 1.0)
-    return Remix(Part(track, place, gains[0], *colour()), Part(*draw(), gains[1], *colour()))
+    return Remix(draw(gains[0]), draw(gains[1]))
 
 
-def _place(track: TrackExamples, frames: int, rng: np.random.Generator) -> Rectangle:
-    bins, available = track.extent
-    start = int(rng.integers(available - frames, endpoint=True))
-    return Rectangle(0, bins, start, start + frames)
+def _place(track: TrackExamples, frames: int, speed: float, rng: np.random.Generator) -> Rectangle:
+    start = int(rng.integers(track.frames(speed) - frames, endpoint=True))
+    return Rectangle(0, track.extent[0], start, start + frames)

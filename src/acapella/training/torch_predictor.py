@@ -1,5 +1,6 @@
 """Run weights that have no model file yet, in torch."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from torch import nn
 
 from acapella.codec import SpectrogramCodec
 from acapella.isolation.model_file import ModelCard
+from acapella.isolation.predictor import Targets, predict_in_blocks
 from acapella.settings import Settings
 from acapella.training.keras_weights import load_keras_weights
 from acapella.training.networks import build_network
@@ -24,11 +26,17 @@ class TorchPredictor:
     def load(cls, weights: Path, settings: Settings) -> "TorchPredictor":
         """Weights of MODEL in Keras' layout, fed as `settings` say."""
         codec = SpectrogramCodec.from_settings(settings)
-        network = build_network(settings.model, codec.tensor_channels, settings.model_params, signed=codec.signed)
+        network = build_network(
+            settings.model, codec.tensor_channels, codec.bins, settings.model_params, signed=codec.signed
+        )
         load_keras_weights(network, weights)
         return cls(network, ModelCard(codec, settings.model, network.reach, network.stride))
 
-    def predict(self, mixture: np.ndarray) -> np.ndarray:
+    def stream(self, mixture: Iterable[np.ndarray], block_frames: int | None = None) -> Targets:
+        """Targets for a mixture that comes in pieces, as isolation's protocol says."""
+        return predict_in_blocks(self._predict, self.card, mixture, block_frames)
+
+    def _predict(self, mixture: np.ndarray) -> np.ndarray:
         """Target for the mixture; both (batch, tensor channels, bins, frames) float32."""
         with torch.inference_mode():
             target: np.ndarray = self._network(torch.from_numpy(np.ascontiguousarray(mixture))).numpy()

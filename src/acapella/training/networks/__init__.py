@@ -7,11 +7,12 @@ from acapella.errors import choose
 from acapella.training.networks.acapellabot import acapellabot
 from acapella.training.networks.deep_unet import DeepUNet
 from acapella.training.networks.leaky_dropout import leaky_dropout
+from acapella.training.networks.tfc_tdf import TFCTDF
 from acapella.training.networks.unet import UNet
 
 __all__ = ["NETWORKS", "Network", "NetworkParams", "build_network"]
 
-Network = UNet | DeepUNet  # modules that say their `stride` and `reach`
+Network = UNet | DeepUNet | TFCTDF  # modules that say their `stride` and `reach`, and the `bins` they need or None
 
 
 class NetworkParams(Protocol):
@@ -30,18 +31,19 @@ class NetworkParams(Protocol):
         """Share of values that dropout sets to zero."""
 
 
-NETWORKS: dict[str, Callable[[int, NetworkParams, bool], Network]] = {
-    "acapellabot": lambda channels, _, __: acapellabot(channels),
-    "leaky_dropout": lambda channels, params, signed: leaky_dropout(
+NETWORKS: dict[str, Callable[[int, int, NetworkParams, bool], Network]] = {
+    "acapellabot": lambda channels, *_: acapellabot(channels),
+    "leaky_dropout": lambda channels, _, params, signed: leaky_dropout(
         channels, params.alpha1, params.alpha2, params.rate, signed=signed
     ),
-    "deep_unet": lambda channels, _, __: DeepUNet(channels),
+    "deep_unet": lambda channels, *_: DeepUNet(channels),
+    "tfc_tdf": lambda channels, bins, _, signed: TFCTDF(channels, bins, signed=signed),
 }
 
 
-def build_network(name: str, channels: int, params: NetworkParams, *, signed: bool) -> Network:
-    """The network `name`, freshly initialized, for tensors of `channels` channels.
+def build_network(name: str, channels: int, bins: int, params: NetworkParams, *, signed: bool) -> Network:
+    """The network `name`, freshly initialized, for tensors of `channels` channels and `bins` frequencies.
 
     `signed`: whether their values lie on both sides of zero (real and imaginary parts) or are amplitudes.
     """
-    return choose(NETWORKS, name, "MODEL")(channels, params, signed)
+    return choose(NETWORKS, name, "MODEL")(channels, bins, params, signed)

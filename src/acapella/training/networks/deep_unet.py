@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from acapella.training.networks.level import level
+
 FILTERS = (16, 32, 64, 128, 256, 512)
 LEAK = 0.2
-LEVEL_FRAMES = 129  # odd
 TYPICAL_LEVEL = 1.9  # mean amplitude of a bin in loud music, which the first weights expect
-SILENCE = 1e-5
 DROPOUT = 0.5  # in the first three layers of the decoder
 
 
@@ -31,9 +31,11 @@ class DeepUNet(nn.Module):
 
     stride = 64
     reach = 255 + 64
+    bins = None  # takes any number
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.channels = channels
         self.down = nn.ModuleList(nn.Conv2d(i, o, 5, 2) for i, o in pairwise((channels, *FILTERS)))
         self.down_norm = nn.ModuleList(_normalization(width) for width in FILTERS[:-1])
         widths = [FILTERS[-1], *(2 * width for width in FILTERS[-2::-1])]
@@ -44,7 +46,7 @@ class DeepUNet(nn.Module):
 
     def forward(self, mixture: Tensor) -> Tensor:
         """(batch, channel, freq, time) to the same shape; any freq and time from 1 on."""
-        return self.gain(mixture / _level(mixture) * TYPICAL_LEVEL) * mixture
+        return self.gain(mixture / level(mixture) * TYPICAL_LEVEL) * mixture
 
     def gain(self, mixture: Tensor) -> Tensor:
         """The share of the target in a `mixture` at the level that the network knows; shapes as in `forward`."""
@@ -62,13 +64,6 @@ class DeepUNet(nn.Module):
             values = norm(F.relu(convolution(values)[..., 1:-2, 1:-2]))
             values = F.dropout(values, DROPOUT, self.training and depth < 3)
         return torch.sigmoid(self.mask(values)).transpose(2, 3)[..., :freq, :time]
-
-
-def _level(mixture: Tensor) -> Tensor:
-    """Mean amplitude around each frame, (batch, 1, 1, time)."""
-    frames = mixture.abs().mean(dim=(1, 2))[:, None]
-    smooth = F.avg_pool1d(frames, LEVEL_FRAMES, 1, LEVEL_FRAMES // 2, count_include_pad=False)
-    return smooth[:, None].clamp(min=SILENCE)
 
 
 class _FixedNorm(nn.BatchNorm2d):

@@ -31,6 +31,7 @@ class UNet(nn.Module):
 
     stride = 4
     reach = 25
+    bins = None
 
     def __init__(
         self,

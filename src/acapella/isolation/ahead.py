@@ -1,0 +1,62 @@
+"""Stages that work at the same time, a thread each."""
+
+from collections.abc import Generator
+from queue import Empty, Queue
+from threading import Event, Thread
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+STOPPED = 0.05  # seconds between looks at whether the other side is still there
+
+
+class _End:
+    """Behind the last item: the error that ended them, if any."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+
+def ahead(source: Generator[Item, None, None], items: int = 2) -> Generator[Item, None, None]:
+    """The items of `source`, made in a thread of their own, up to `items` of them before they are asked for.
+
+    An error in the thread is raised here. Whoever stops early must close this iterator, as `for` loops that end do;
+    the source is then closed in its thread.
+    """
+    queue: Queue[Item | _End] = Queue(items)
+    stopped = Event()
+
+    def work() -> None:
+        error: Exception | None = None
+        try:
+            for item in source:
+                queue.put(item)
+                if stopped.is_set():
+                    break
+        except Exception as caught:  # noqa: BLE001 (raised again where the items are asked for)
+            error = caught
+        finally:
+            source.close()
+            queue.put(_End(error))
+
+    thread = Thread(target=work, daemon=True, name="acapella-ahead")
+    thread.start()
+    try:
+        while not isinstance(item := queue.get(), _End):
+            yield item
+        if item.error:
+            raise item.error
+    finally:
+        stopped.set()
+        while thread.is_alive():
+            _drain(queue)
+            thread.join(STOPPED)
+
+
+def _drain(queue: "Queue[Item | _End]") -> None:
+    """Make room, so that nobody waits at a full queue for ever."""
+    try:
+        while True:
+            queue.get_nowait()
+    except Empty:
+        pass

@@ -1,0 +1,74 @@
+import threading
+import time
+
+import pytest
+
+from acapella.isolation.ahead import ahead
+
+
+def test_items_come_in_order_from_another_thread():
+    def numbers():
+        for number in range(100):
+            yield number, threading.current_thread()
+
+    items = list(ahead(numbers()))
+    assert [number for number, _ in items] == list(range(100))
+    assert threading.current_thread() not in {thread for _, thread in items}
+
+
+def test_the_next_items_are_made_before_they_are_asked_for():
+    third_is_made = threading.Event()
+
+    def numbers():
+        yield 0
+        yield 1
+        third_is_made.set()
+        yield 2
+
+    items = ahead(numbers())
+    assert next(items) == 0
+    assert third_is_made.wait(10)
+    assert list(items) == [1, 2]
+
+
+def test_no_more_are_made_than_allowed():
+    made = []
+
+    def numbers():
+        for number in range(100):
+            made.append(number)
+            yield number
+
+    items = ahead(numbers(), items=3)
+    next(items)
+    time.sleep(0.2)
+    assert len(made) <= 1 + 3 + 1  # taken, waiting, and the one that finds no room
+    items.close()
+
+
+def test_an_error_is_raised_where_the_items_are_asked_for():
+    def numbers():
+        yield 1
+        raise ValueError("no more")
+
+    items = ahead(numbers())
+    assert next(items) == 1
+    with pytest.raises(ValueError, match="no more"):
+        next(items)
+
+
+def test_whoever_stops_early_closes_the_source():
+    closed = threading.Event()
+
+    def numbers():
+        try:
+            yield from range(10**9)
+        finally:
+            closed.set()
+
+    for number in (items := ahead(ahead(numbers()))):
+        if number == 5:
+            break
+    items.close()
+    assert closed.wait(10)
+    assert not [thread for thread in threading.enumerate() if thread.name == "acapella-ahead"]
