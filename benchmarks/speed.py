@@ -61,10 +61,9 @@ def make_song(source: Path, seconds: float, path: Path) -> Path:
     """The beginning of `source`, or as many of it as `seconds` need, as mp3."""
     audio, rate = soundfile.read(source, dtype="float32", always_2d=True)
     samples = round(seconds * rate)
-    copies = -(-samples // len(audio))
     with soundfile.SoundFile(path, "w", rate, audio.shape[1]) as file:
-        for _ in range(copies):
-            file.write(audio[: samples - file.tell()])
+        for done in range(0, samples, len(audio)):
+            file.write(audio[: samples - done])
     return path
 
 
@@ -108,13 +107,18 @@ def draw(found: dict[tuple[str, float], Run], path: Path) -> None:
     with drawing(path, 9, 4) as figure:
         axes = figure.subplots(1, 2)
         for name in dict.fromkeys(name for name, _ in found):
-            points = sorted((seconds / 60, run) for (each, seconds), run in found.items() if each == name)
-            minutes = [minute for minute, _ in points]
-            axes[0].plot(minutes, [run.wall for _, run in points], "o-", label=name)
-            axes[1].plot(minutes, [run.memory for _, run in points], "o-", label=name)
-        axes[0].set(title="time", xlabel="song, minutes", ylabel="seconds", xscale="log", yscale="log")
-        axes[1].set(title="peak memory", xlabel="song, minutes", ylabel="MB", xscale="log", ylim=(0, None))
-        axes[0].legend()
+            lengths = sorted(seconds for each, seconds in found if each == name)
+            axes[0].plot(lengths, [found[name, seconds].wall for seconds in lengths], "o-", label=name)
+            axes[1].plot(lengths, [found[name, seconds].memory for seconds in lengths], "o-", label=name)
+        axes[0].set(title="time", ylabel="seconds", xscale="log", yscale="log")
+        axes[0].set_yticks([1, 10, 100], labels=["1", "10", "100"])
+        axes[1].set(title="peak memory", ylabel="MB", xscale="log", ylim=(0, None))
+        for side in axes:
+            ticks = sorted({seconds for _, seconds in found})
+            side.set_xticks(ticks, labels=map(describe, ticks))
+            side.minorticks_off()
+            side.set_xlabel("length of the song")
+        axes[1].legend(loc="center right")
 
 
 def main() -> None:
@@ -136,7 +140,8 @@ def main() -> None:
         found = compare(songs, commands, longest, given.rounds)
     print(table(found))
     if given.save:
-        given.save.with_suffix(".md").write_text(f"# Speed\n\nMedians of {given.rounds} runs.\n\n{table(found)}\n")
+        text = f"# Speed\n\nMedians of {given.rounds} runs; `benchmarks/speed.py`.\n\n{table(found)}\n"
+        given.save.with_suffix(".md").write_text(text, encoding="utf-8")
         draw(found, given.save.with_suffix(".png"))
 
 

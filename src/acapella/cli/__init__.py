@@ -3,6 +3,8 @@
 Only what a command needs is imported, when it runs: `acapella --help` answers at once.
 """
 
+import atexit
+import gc
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -61,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run_guarded(command: Callable[[list[str]], int | None], arguments: list[str]) -> None:
     """Run `command` and exit: errors of ours become one sentence and their exit code."""
     warnings.showwarning = _show_warning
+    atexit.register(gc.freeze)  # all memory is about to go: Python need not search it for cycles, which takes 0.06 s
     try:
         sys.exit(command(arguments))
     except (AcapellaError, OSError) as error:

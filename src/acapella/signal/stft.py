@@ -136,31 +136,38 @@ class Synthesis:
 
     def __init__(self, stft: STFT, channels: int) -> None:
         self._stft = stft
-        tail = (OVERLAP - 1, stft.hop)
-        self._audio = np.zeros((channels, *tail), np.float32)
-        self._weight = np.zeros((1, *tail), np.float32)
-        self._to_skip = stft.window_length // 2  # what the first frames hold from before the signal
+        self._squares = (stft.window**2).reshape(OVERLAP, stft.hop)
+        self._all = self._squares.sum(axis=0)  # (hop,): what the squared windows sum to where none is missing
+        self._window = (stft.window.reshape(OVERLAP, stft.hop) / self._all).ravel()
+        self._audio = np.zeros((channels, OVERLAP - 1, stft.hop), np.float32)
+        self._hops = 0  # that are complete
+        self._to_skip = stft.window_length // 2  # samples: what the first frames hold from before the signal
         self._emitted = 0
 
     def push(self, spectrum: np.ndarray) -> np.ndarray:
         """Take `spectrum` (channels, bins, frames); return the samples that are complete, (channels, samples)."""
-        window, frames = self._stft.window, spectrum.shape[-1]
-        blocks = fft_library().irfft(spectrum.transpose(0, 2, 1), n=len(window), axis=-1).astype(np.float32, copy=False)
-        blocks *= window
-        quarters = (frames, OVERLAP, self._stft.hop)
-        self._audio, done = _overlap_add(self._audio, blocks.reshape(len(spectrum), *quarters))
-        squares = np.broadcast_to(window**2, (frames, len(window)))
-        self._weight, weight = _overlap_add(self._weight, squares.reshape(1, *quarters))
-        return self._release(done, weight)
+        frames = spectrum.shape[-1]
+        library, length = fft_library(), self._stft.window_length
+        blocks = library.irfft(spectrum.transpose(0, 2, 1), n=length, axis=-1).astype(np.float32, copy=False)
+        blocks *= self._window
+        quarters = blocks.reshape(len(spectrum), frames, OVERLAP, self._stft.hop)
+        self._audio, done = _overlap_add(self._audio, quarters)
+        return self._release(done, self._hops + frames)
 
     def finish(self, samples: int) -> np.ndarray:
         """The last samples, so that the whole signal has `samples` of them, (channels, samples)."""
-        rest = self._release(self._audio, self._weight)
+        rest = self._release(self._audio, self._hops)
         missing = samples - (self._emitted - rest.shape[-1])
         return np.pad(rest[:, :missing], ((0, 0), (0, max(0, missing - rest.shape[-1]))))
 
-    def _release(self, audio: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        flat = (audio / np.maximum(weight, 1e-8)).reshape(len(audio), -1)
+    def _release(self, hops: np.ndarray, frames: int) -> np.ndarray:
+        """Samples of the next `hops` (channels, hops, hop), of a signal of so many `frames` up to now."""
+        begin, self._hops = self._hops, self._hops + hops.shape[1]
+        at_the_ends = [hop for hop in range(begin, self._hops) if hop < OVERLAP - 1 or hop >= frames]
+        for hop in at_the_ends:  # where windows are missing
+            there = self._squares[max(0, hop - frames + 1) : hop + 1].sum(axis=0)
+            hops[:, hop - begin] *= self._all / np.maximum(there, 1e-8)
+        flat = hops.reshape(len(hops), -1)
         released: np.ndarray = flat[:, self._to_skip :]
         self._to_skip -= flat.shape[-1] - released.shape[-1]
         self._emitted += released.shape[-1]

@@ -33,7 +33,6 @@ class StreamingDeepUNet(nn.Module):
         super().__init__()
         self.network = network
         self.up = nn.ModuleList(_doubling(*layer) for layer in zip(network.up, network.up_norm, strict=True))
-        self.requires_grad_(False)
 
     def start(self, bins: int) -> list[Tensor]:
         """The memory with which a song begins: zeros."""
@@ -165,16 +164,19 @@ class Song:
         whole = F.max_pool2d(exists, (stride, 1)).repeat_interleave(stride, dim=2)  # the network fills the last one up
         self._frames = exists.shape[2]
         self._padded = past.before(whole, MEMORY)
-        self._exists = past.before(exists, LEVEL_FRAMES - 1 + 2)[:, :, :-2]
+        self._exists = exists
         self._past = past
 
     def level(self, mixture: Tensor) -> Tensor:
         """The level, as `networks.level` has it, for the frames `AHEAD` ago."""
-        amplitude = mixture.mean(dim=(1, 3), keepdim=True)
-        window = (LEVEL_FRAMES, 1)
-        heard = F.avg_pool2d(self._past.before(amplitude, LEVEL_FRAMES - 1 + 2)[:, :, :-2], window, 1)
-        existing = F.avg_pool2d(self._exists, window, 1)
-        return (heard / existing.clamp(min=1 / LEVEL_FRAMES)).clamp(min=SILENCE)
+        heard = self._around(mixture.mean(dim=(1, 3), keepdim=True))
+        existing = self._around(self._exists).clamp(min=1 / LEVEL_FRAMES)
+        return (heard / existing).clamp(min=SILENCE)
+
+    def _around(self, values: Tensor) -> Tensor:
+        """Mean of the `LEVEL_FRAMES` around each of the frames `AHEAD` ago."""
+        window = self._past.before(values, AHEAD + LEVEL_FRAMES // 2)[:, :, : LEVEL_FRAMES // 2 - AHEAD]
+        return F.avg_pool2d(window, (LEVEL_FRAMES, 1), 1)
 
     def only(self, values: Tensor, late: int, step: int) -> Tensor:
         """`values`, zero where there is no song; they are `late` frames behind it, each `step` of its frames."""
