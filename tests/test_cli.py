@@ -97,6 +97,7 @@ def test_a_bad_file_is_named_and_the_others_are_done(folder, capsys):
         (["song.wav", "-o", "half.onnx"], "-o half.onnx is a file; name a folder."),
         (["song.wav", "-o", "-", "--stems", "vocal", "--pictures"], "-o - goes with neither"),
         (["-", "-j", "2"], "-j goes with files"),
+        (["song.wav", "-j", "2", "--phase", "zero"], "phase='zero' is not one of: mixture, iterative."),
         (["song.wav", "-j", "0"], "Invalid value for '-j'"),
         (["song.wav", "--runtime", "abacus"], "--runtime='abacus' is not one of: auto, onnxruntime, openvino, cuda."),
         (["song.wav", "--runtime", "cuda"], "--runtime cuda needs ONNX Runtime's build for GPUs: pip uninstall"),

@@ -1,5 +1,6 @@
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
@@ -66,9 +67,31 @@ def test_whoever_stops_early_closes_the_source():
         finally:
             closed.set()
 
-    for number in (items := ahead(ahead(numbers()))):
-        if number == 5:
-            break
-    items.close()
+    with closing(ahead(ahead(numbers()))) as items:
+        for number in items:
+            if number == 5:
+                break
+    assert closed.wait(10)
+    assert not [thread for thread in threading.enumerate() if thread.name == "acapella-ahead"]
+
+
+def test_an_error_in_the_middle_ends_all_threads():
+    closed = threading.Event()
+
+    def numbers():
+        try:
+            yield from range(10**9)
+        finally:
+            closed.set()
+
+    def fails_at_five():
+        with closing(ahead(numbers())) as items:
+            for number in items:
+                if number == 5:
+                    raise ValueError("five")
+                yield number
+
+    with pytest.raises(ValueError, match="five"), closing(ahead(fails_at_five())) as items:
+        list(items)
     assert closed.wait(10)
     assert not [thread for thread in threading.enumerate() if thread.name == "acapella-ahead"]

@@ -122,7 +122,10 @@ def test_a_model_file_is_opened_by_path(tmp_path, rng):
 
 
 @pytest.mark.parametrize("name", ["nowhere.onnx", "text.onnx", "foreign.onnx", "future.onnx", "no such name"])
-def test_what_is_no_model_is_one_sentence(tmp_path, name):
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_what_is_no_model_is_one_sentence(tmp_path, name, runtime):
+    if runtime == "openvino":
+        pytest.importorskip("openvino")
     import onnx
 
     write_gain_model(tmp_path / "future.onnx")
@@ -133,7 +136,7 @@ def test_what_is_no_model_is_one_sentence(tmp_path, name):
     onnx.save(model, tmp_path / "foreign.onnx")
     (tmp_path / "text.onnx").write_text("text")
     with pytest.raises(ModelFileError, match=name):
-        Isolator.load(tmp_path / name)
+        Isolator.load(tmp_path / name, runtime=runtime)
 
 
 def test_weights_are_no_model_file():

@@ -44,6 +44,12 @@ def test_pieces_give_what_the_network_makes_of_the_whole(network, frames, length
         torch.testing.assert_close(stream(network, mixture, lengths), network(mixture), rtol=1e-4, atol=1e-5)
 
 
+def test_values_on_both_sides_of_zero(network):
+    mixture = torch.randn(1, 2, BINS, 300)
+    with torch.inference_mode():
+        torch.testing.assert_close(stream(network, mixture, (128,)), network(mixture), rtol=1e-4, atol=1e-5)
+
+
 def test_silence_within_the_song_is_no_end_of_it(network):
     mixture = torch.rand(1, 2, BINS, 600)
     mixture[..., 200:400] = 0

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from signal import SIGINT
 from traceback import format_exc
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from acapella.cli.console import Stopwatch, report, sentence
-from acapella.cli.songs import STDOUT, How, isolate, plan, say_done
+from acapella.cli.songs import STDOUT, How, announce, isolate, plan, say_done
 from acapella.errors import AcapellaError, UsageError
 from acapella.isolation.outputs import STDIN
 from acapella.memory import share_freed_memory
@@ -67,10 +68,24 @@ class Worker:
             return None
         return outcome
 
-    def end(self) -> None:
-        """Let it finish."""
+    def give(self, job: "Job") -> None:
+        """Let it begin with `job`."""
+        with suppress(ConnectionError):  # it has died, which its outcome will say
+            self.link.send(job)
+
+    def end(self) -> int | None:
+        """Let it finish; how it ended."""
         self.link.close()
         self._process.join()
+        return self._process.exitcode
+
+    def interrupt(self) -> None:
+        """End it in the middle of a song; it clears away what is half done, where the system lets it."""
+        if self._process.pid and os.name == "posix":
+            os.kill(self._process.pid, SIGINT)
+        else:
+            self._process.terminate()
+        self.end()
 
 
 def separate_side_by_side(files: Sequence[Path], engine: Engine, how: How, console: Console, processes: int) -> bool:
@@ -78,6 +93,8 @@ def separate_side_by_side(files: Sequence[Path], engine: Engine, how: How, conso
     if STDIN in files or how.out_dir == STDOUT:
         raise UsageError("-j goes with files, not with standard input or output.")
     work = plan(files, how, console)
+    announce(engine.open(), console)  # what is wrong with the model or its options is said here, once
+    processes = max(1, min(processes, len(work.to_do)))
     threads = max(1, _cores() // processes)
     waiting = deque(work.to_do)
     at_work: dict[Connection, tuple[Worker, Job]] = {}
@@ -87,33 +104,32 @@ def separate_side_by_side(files: Sequence[Path], engine: Engine, how: How, conso
             worker.end()
             return
         at_work[worker.link] = worker, waiting.popleft()
-        worker.link.send(at_work[worker.link][1])
+        worker.give(at_work[worker.link][1])
 
     done = 0
     try:
-        for _ in range(min(processes, len(waiting))):
+        while waiting and len(at_work) < processes:
             begin(Worker(engine, how, threads))
         while at_work:
             ready = wait(list(at_work))
             for link in [link for link in at_work if link in ready]:
                 worker, job = at_work.pop(link)
                 outcome = worker.outcome()
-                done += _report(job, outcome, console)
-                if outcome is None:
-                    worker.end()
-                    worker = Worker(engine, how, threads)
-                begin(worker)
+                if outcome:
+                    done += _report(job, outcome, console)
+                    begin(worker)
+                    continue
+                report(f"{job.song}: its process died ({worker.end()}); where memory was short, take a smaller -j.")
+                if waiting:
+                    begin(Worker(engine, how, threads))
     finally:
         for worker, _ in at_work.values():
-            worker.end()
+            worker.interrupt()
     return work.report(done, console)
 
 
-def _report(job: "Job", outcome: Outcome | None, console: Console) -> bool:
+def _report(job: "Job", outcome: Outcome, console: Console) -> bool:
     """Say what became of `job`; whether it is done."""
-    if outcome is None:
-        report(f"{job.song}: its process died; fewer at a time (-j) need less memory.")
-        return False
     for remark in outcome.remarks:
         warnings.warn(remark, stacklevel=1)
     if outcome.error:
@@ -127,7 +143,7 @@ def _work(link: Connection, engine: Engine, how: How, threads: int) -> None:
     """Separate what comes through `link` until it is closed."""
     share_freed_memory()
     isolator: Isolator | None = None
-    with suppress(EOFError, KeyboardInterrupt):
+    with suppress(EOFError, ConnectionError, KeyboardInterrupt):
         while True:
             job, watch = link.recv(), Stopwatch()
             with warnings.catch_warnings(record=True) as caught:

@@ -80,11 +80,16 @@ def plan(files: Sequence[Path], how: How, console: Console) -> Work:
     return Work(jobs, [job for job in jobs if job not in skipped], complete)
 
 
+def announce(isolator: "Isolator", console: Console) -> None:
+    """Say what is to be known before."""
+    if not isolator.sums_to_mixture:
+        console.print("PHASE=iterative: each song is held in memory, and its stems do not sum to it.")
+
+
 def separate(files: Sequence[Path], isolator: "Isolator", how: How, console: Console) -> bool:
     """Separate `files` one after the other, and go on after one that fails; False if any failed."""
     work = plan(files, how, console)
-    if not isolator.sums_to_mixture:
-        console.print("PHASE=iterative: each song is held in memory, and its stems do not sum to it.")
+    announce(isolator, console)
     if how.out_dir == STDOUT:
         _to_stdout(work.jobs[0].song, isolator, how)
         return work.complete

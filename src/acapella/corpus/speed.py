@@ -22,7 +22,10 @@ class AtSpeed:
         return int(self.audio.samples / self.speed)
 
     def read(self, begin: int, end: int) -> np.ndarray:
-        """Samples `begin` to `end`, (channels, end - begin), from the part of the audio under them."""
+        """Samples `begin` to `end`, (channels, end - begin), made of no more audio than is under them.
+
+        So the first and last few differ from those of the whole audio at this speed.
+        """
         if self.speed == 1:
             return self.audio.read(begin, end)
         last = min(self.audio.samples, ceil(end * self.speed))

@@ -1,5 +1,6 @@
 """Stages that work at the same time, a thread each."""
 
+import sys
 from collections.abc import Generator
 from queue import Empty, Queue
 from threading import Event, Thread
@@ -20,8 +21,8 @@ class _End:
 def ahead(source: Generator[Item, None, None], items: int = 2) -> Generator[Item, None, None]:
     """The items of `source`, made in a thread of their own, up to `items` of them before they are asked for.
 
-    An error in the thread is raised here. Whoever stops early must close this iterator, as `for` loops that end do;
-    the source is then closed in its thread.
+    An error in the thread is raised here. Whoever may stop early, by an error too, holds it in `contextlib.closing`:
+    the thread then ends, and closes the source.
     """
     queue: Queue[Item | _End] = Queue(items)
     stopped = Event()
@@ -38,6 +39,7 @@ def ahead(source: Generator[Item, None, None], items: int = 2) -> Generator[Item
         finally:
             source.close()
             queue.put(_End(error))
+            error = None  # its traceback holds this frame
 
     thread = Thread(target=work, daemon=True, name="acapella-ahead")
     thread.start()
@@ -45,10 +47,13 @@ def ahead(source: Generator[Item, None, None], items: int = 2) -> Generator[Item
         while not isinstance(item := queue.get(), _End):
             yield item
         if item.error:
-            raise item.error
+            try:
+                raise item.error
+            finally:
+                del item  # as above
     finally:
         stopped.set()
-        while thread.is_alive():
+        while thread.is_alive() and not sys.is_finalizing():
             _drain(queue)
             thread.join(STOPPED)
 

@@ -15,6 +15,7 @@ READABLE = ("1", "2")  # 1 had no networks with a memory
 DEFAULT_MODEL = "default"
 SHORTEST_BLOCK = 256  # frames
 MEMORY_BLOCK = 128  # frames: longer blocks are hardly faster
+LONGEST_MEMORY_BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,12 @@ class ModelCard:
         """Length of a block, context not counted: `frames`, rounded up to a multiple of `stride`.
 
         By default a context is at most half of it: longer blocks compute less twice, and need more memory. A network
-        that remembers needs no context.
+        that remembers computes nothing twice, and takes no blocks of more than `LONGEST_MEMORY_BLOCK`.
         """
-        default = MEMORY_BLOCK if self.delay else max(SHORTEST_BLOCK, 2 * self.context)
-        wanted = default if frames is None else frames
+        if self.delay:
+            wanted = min(frames or MEMORY_BLOCK, LONGEST_MEMORY_BLOCK)
+        else:
+            wanted = frames or max(SHORTEST_BLOCK, 2 * self.context)
         return -(-wanted // self.stride) * self.stride
 
     def to_metadata(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from acapella.isolation.runtimes import open_runtime
 from acapella.signal.overlap import fill, split
 
 Predict = Callable[[np.ndarray], np.ndarray]
-Targets = Generator[np.ndarray, None, None]
+Tensors = Generator[np.ndarray, None, None]
 
 
 class Predictor(Protocol):
@@ -19,7 +19,7 @@ class Predictor(Protocol):
 
     card: ModelCard
 
-    def stream(self, mixture: Iterable[np.ndarray], block_frames: int | None = None) -> Targets:
+    def stream(self, mixture: Iterable[np.ndarray], block_frames: int | None = None) -> Tensors:
         """Targets for a mixture that comes in pieces, both (batch, tensor channels, bins, frames) float32.
 
         They come in pieces as well, of other lengths and none empty, but with as many frames in all. What is computed
@@ -30,7 +30,7 @@ class Predictor(Protocol):
 
 def predict_in_blocks(
     predict: Predict, card: ModelCard, mixture: Iterable[np.ndarray], block_frames: int | None
-) -> Targets:
+) -> Tensors:
     """`Predictor.stream` for a network without a memory, whose blocks need a context."""
     for block in split(mixture, card.block(block_frames), card.context):
         predicted = [predict(item[None]) for item in block.frames]  # one by one: less memory
@@ -44,7 +44,7 @@ class OnnxPredictor:
         self._runtime = open_runtime(path, runtime, threads)
         self.card = ModelCard.from_metadata(self._runtime.metadata, str(path))
 
-    def stream(self, mixture: Iterable[np.ndarray], block_frames: int | None = None) -> Targets:
+    def stream(self, mixture: Iterable[np.ndarray], block_frames: int | None = None) -> Tensors:
         """Targets for a mixture that comes in pieces, as the protocol says."""
         if self.card.delay:
             return self._remembering(mixture, self.card.block(block_frames))
@@ -55,7 +55,7 @@ class OnnxPredictor:
         (name,) = self._runtime.inputs
         return self._runtime.run({name: mixture})[0]
 
-    def _remembering(self, mixture: Iterable[np.ndarray], length: int) -> Targets:
+    def _remembering(self, mixture: Iterable[np.ndarray], length: int) -> Tensors:
         """Block after block through a network whose output is `card.delay` frames late."""
         memories: list[dict[str, np.ndarray]] = []  # one for each item of the batch
         early, owed = self.card.delay, 0  # frames to leave out at the beginning; frames taken and not yet given

@@ -40,9 +40,11 @@ class OnnxRuntime:
         options.enable_mem_pattern = False  # the same speed with less memory
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other threads need the cores
         try:
-            self._session = ort.InferenceSession(path, options, providers=[provider])
+            self._session = ort.InferenceSession(path, options, providers=[provider], enable_fallback=0)
         except Exception as error:  # onnxruntime's exceptions have no common base of their own
             raise _unreadable(path) from error
+        if provider not in self._session.get_providers():
+            raise UsageError("ONNX Runtime finds no usable GPU: check driver and CUDA, or take --runtime onnxruntime.")
         self.metadata = self._session.get_modelmeta().custom_metadata_map
         self.inputs = {
             part.name: tuple(size if isinstance(size, int) else None for size in part.shape)
@@ -71,7 +73,9 @@ class OpenVino:
         except RuntimeError as error:
             raise _unreadable(path) from error
         self._request = compiled.create_infer_request()
-        self.metadata = {key: value.astype(str) for key, value in model.get_rt_info()["framework"].items()}
+        stored = model.get_rt_info()["framework"]
+        known = stored if isinstance(stored, dict) else {}  # else a value of OpenVINO's that means nothing
+        self.metadata = {key: value.astype(str) for key, value in known.items()}
         self.inputs = {
             part.get_any_name(): tuple(
                 size.get_length() if size.is_static else None for size in part.get_partial_shape()

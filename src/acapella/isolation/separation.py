@@ -1,13 +1,14 @@
 """The stream from a mixture to its stems: resample, STFT, network, inverse STFT, resample back."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 import numpy as np
 
 from acapella.isolation.ahead import ahead
 from acapella.isolation.channels import from_network_channels, to_network_channels
 from acapella.isolation.delay import Delay
-from acapella.isolation.predictor import Predictor, Targets
+from acapella.isolation.predictor import Predictor, Tensors
 from acapella.resampling import Resampler, resample, resampled_length
 from acapella.signal.normalizers import Normalization
 from acapella.signal.phase import griffin_lim
@@ -40,12 +41,13 @@ class Separation:
         audio, spectra = Delay(axis=0), Delay(axis=-1)
         back = Resampler(self._codec.sample_rate, self._rate, self._channels)
         synthesis: Synthesis | None = None
-        for tensor in ahead(self._predict(audio.tap(pieces), spectra, normalization)):
-            mixture = spectra.take(tensor.shape[-1])
-            spectrum = _flat(self._codec.decode(tensor, mixture, normalization))
-            synthesis = synthesis or Synthesis(self._codec.stft, len(spectrum))
-            target = back.push(self._from_network(synthesis.push(spectrum)))
-            yield _target_and_rest(target, audio.take(len(target)))
+        with closing(ahead(self._predict(audio.tap(pieces), spectra, normalization))) as tensors:
+            for tensor in tensors:
+                mixture = spectra.take(tensor.shape[-1])
+                spectrum = _flat(self._codec.decode(tensor, mixture, normalization))
+                synthesis = synthesis or Synthesis(self._codec.stft, len(spectrum))
+                target = back.push(self._from_network(synthesis.push(spectrum)))
+                yield _target_and_rest(target, audio.take(len(target)))
         if synthesis:
             last = synthesis.finish(resampled_length(audio.total, self._rate, self._codec.sample_rate))
             target = np.concatenate([back.push(self._from_network(last)), back.finish()])
@@ -68,11 +70,13 @@ class Separation:
             stems.append(_fit(stem, audio.total))
         yield stems[0], stems[1]
 
-    def _predict(self, pieces: Pieces, spectra: Delay, normalization: Normalization) -> Targets:
+    def _predict(self, pieces: Pieces, spectra: Delay, normalization: Normalization) -> Tensors:
         """The network's tensors (batch, tensor channels, bins, frames); `spectra` keeps the mixture's spectra."""
-        return self._predictor.stream(ahead(self._encode(pieces, spectra, normalization)), self._block_frames)
+        with closing(ahead(self._encode(pieces, spectra, normalization))) as mixtures:
+            yield from self._predictor.stream(mixtures, self._block_frames)
 
-    def _encode(self, pieces: Pieces, spectra: Delay, normalization: Normalization) -> Targets:
+    def _encode(self, pieces: Pieces, spectra: Delay, normalization: Normalization) -> Tensors:
+        """The mixture's tensors, of the shape of the network's; `spectra` keeps its spectra."""
         spectrum = (self._codec.batched(flat) for flat in self._codec.stft.stream(self._to_network(pieces)))
         for mixture in spectra.tap(spectrum):
             yield self._codec.encode(mixture, normalization)

@@ -9,7 +9,7 @@ from torch import nn
 
 from acapella.codec import SpectrogramCodec
 from acapella.isolation.model_file import ModelCard
-from acapella.isolation.predictor import Targets, predict_in_blocks
+from acapella.isolation.predictor import Tensors, predict_in_blocks
 from acapella.settings import Settings
 from acapella.training.keras_weights import load_keras_weights
 from acapella.training.networks import build_network
@@ -32,7 +32,7 @@ class TorchPredictor:
         load_keras_weights(network, weights)
         return cls(network, ModelCard(codec, settings.model, network.reach, network.stride))
 
-    def stream(self, mixture: Iterable[np.ndarray], block_frames: int | None = None) -> Targets:
+    def stream(self, mixture: Iterable[np.ndarray], block_frames: int | None = None) -> Tensors:
         """Targets for a mixture that comes in pieces, as isolation's protocol says."""
         return predict_in_blocks(self._predict, self.card, mixture, block_frames)
 

@@ -169,7 +169,7 @@ class Song:
 
     def level(self, mixture: Tensor) -> Tensor:
         """The level, as `networks.level` has it, for the frames `AHEAD` ago."""
-        heard = self._around(mixture.mean(dim=(1, 3), keepdim=True))
+        heard = self._around(mixture.abs().mean(dim=(1, 3), keepdim=True))
         existing = self._around(self._exists).clamp(min=1 / LEVEL_FRAMES)
         return (heard / existing).clamp(min=SILENCE)
 
