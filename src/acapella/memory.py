@@ -1,7 +1,13 @@
-"""How the process gets its memory from the system: settings of glibc. Other systems have none, and need none."""
+"""How the process gets its memory, and how Python searches it for garbage.
+
+The settings of glibc exist on Linux only; other systems have none, and need none.
+"""
 
 import ctypes
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8  # names of options in malloc.h
 
@@ -18,6 +24,17 @@ def keep_freed_memory() -> None:
 def share_freed_memory() -> None:
     """Let threads use memory that others have freed. glibc gives each its own, a tenth more in all for a separation."""
     _set({ARENA_MAX: 2})
+
+
+@contextmanager
+def all_kept() -> Iterator[None]:
+    """Spare Python the search for garbage while modules are imported: nothing of theirs is any, now or later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _set(options: dict[int, int]) -> None:

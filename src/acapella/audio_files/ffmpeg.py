@@ -105,16 +105,26 @@ def _frames(container: InputContainer, stream: av.AudioStream) -> Iterator[av.Au
 
 def _samples(frames: Iterator[av.AudioFrame]) -> Iterator[np.ndarray]:
     """The frames, joined, as float32 (samples, channels)."""
-    # Packed: PyAV's to_ndarray reads beyond a planar frame of 8 channels. Joined: each call into PyAV costs time.
-    packer = av.AudioResampler(format="flt", frame_size=PIECE)
-    kind = None
-    for frame in chain(frames, [None]):  # None makes it give the rest
-        if frame:
-            previous, kind = kind, (frame.sample_rate, frame.layout.name, frame.format.name)
-            if previous not in (None, kind):
-                raise ReasonError("its sample rate or its channels change midway")
-        for packed in packer.resample(frame):
+    packer = av.AudioResampler(format="flt")  # PyAV's to_ndarray reads beyond a planar frame of 8 channels
+    for joined in _joined(frames):
+        for packed in packer.resample(joined):
             yield packed.to_ndarray().reshape(-1, packed.layout.nb_channels).astype(np.float32, copy=False)
+
+
+def _joined(frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+    """The same samples, `PIECE` to a frame: each call into PyAV costs time."""
+    fifo, kind = av.AudioFifo(), None
+    for frame in frames:
+        previous, kind = kind, (frame.sample_rate, frame.layout.name, frame.format.name)
+        if previous not in (None, kind):
+            raise ReasonError("its sample rate or its channels change midway")
+        time, frame.pts = frame.pts, None  # there may be gaps in videos
+        fifo.write(frame)
+        frame.pts = time
+        while joined := fifo.read(PIECE):
+            yield joined
+    if rest := fifo.read():
+        yield rest
 
 
 def _missing_seconds(

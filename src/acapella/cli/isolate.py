@@ -54,11 +54,13 @@ def isolate(
     ] = "auto",
 ) -> None:
     """Separate songs into vocals and instrumental."""
-    from acapella.cli.side_by_side import Engine, separate_side_by_side
-    from acapella.isolation.outputs import BIT_DEPTHS
-    from acapella.memory import share_freed_memory
+    from acapella.memory import all_kept, share_freed_memory
 
     share_freed_memory()
+    with all_kept():
+        from acapella.cli.side_by_side import Engine, separate_side_by_side
+        from acapella.isolation.outputs import BIT_DEPTHS
+
     how = How(
         out_dir=output,
         stems=tuple(name.strip() for name in stems.split(",")),

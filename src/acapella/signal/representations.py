@@ -65,11 +65,13 @@ class Amplitude:
     def decode(self, tensor: np.ndarray, mixture: np.ndarray) -> np.ndarray:
         """The amplitude of `tensor`, no more than the mixture's, with the mixture's phase."""
         bins = tensor.shape[-2]
-        available = np.abs(mixture[..., :bins, :])
-        gain = np.minimum(self.amplitude(tensor), available) / np.maximum(available, TINY)
-        spectrum: np.ndarray = mixture.copy()
-        spectrum[..., :bins, :] *= gain
-        spectrum[..., bins:, :] *= gain[..., -EXTENDED:, :].mean(axis=-2, keepdims=True)
+        seen, above = mixture[..., :bins, :], mixture[..., bins:, :]
+        available = np.abs(seen)
+        gain = np.minimum(self.amplitude(tensor), available)
+        gain /= np.maximum(available, TINY)
+        spectrum: np.ndarray = np.empty_like(mixture)  # of the mixture's order in memory, too
+        np.multiply(seen, gain, out=spectrum[..., :bins, :])
+        np.multiply(above, gain[..., -EXTENDED:, :].mean(axis=-2, keepdims=True), out=spectrum[..., bins:, :])
         return spectrum
 
 
