@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from signal import SIGINT
+from signal import SIG_IGN, SIGINT, signal
 from traceback import format_exc
 from typing import TYPE_CHECKING
 
@@ -142,6 +142,7 @@ def _report(job: "Job", outcome: Outcome, console: Console) -> bool:
 
 def _work(link: Connection, engine: Engine, how: How, threads: int) -> None:
     """Separate what comes through `link` until it is closed."""
+    signal(SIGINT, _interrupt)
     share_freed_memory()
     isolator: Isolator | None = None
     with suppress(EOFError, ConnectionError, KeyboardInterrupt):
@@ -156,6 +157,12 @@ def _work(link: Connection, engine: Engine, how: How, threads: int) -> None:
                 except (AcapellaError, OSError) as failure:
                     error = format_exc() if how.debug else sentence(failure)
             link.send(Outcome(str(watch), [str(each.message) for each in caught], error))
+
+
+def _interrupt(*_: object) -> None:
+    """Be interrupted once. A Ctrl-C reaches all processes, and this one again from the first, while it clears away."""
+    signal(SIGINT, SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _cores() -> int:
