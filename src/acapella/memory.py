@@ -23,7 +23,7 @@ def keep_freed_memory() -> None:
 
 def share_freed_memory() -> None:
     """Let threads use memory that others have freed. glibc gives each its own, a tenth more in all for a separation."""
-    _set({ARENA_MAX: 2})
+    _set({ARENA_MAX: 1})
 
 
 @contextmanager
