@@ -2,9 +2,11 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import current_thread, main_thread
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self
 
@@ -59,15 +61,33 @@ class SoundFileEncoder:
 
     def write(self, samples: np.ndarray) -> None:
         """Append `samples`; integers are made here, because libsndfile would round some of them down."""
-        self._file.write(samples if self._lossy else (samples * 2.0**31).astype(np.int32))
+        with _interrupted_later():
+            self._file.write(samples if self._lossy else (samples * 2.0**31).astype(np.int32))
         self._sink.check()
         if self._room is not None and self._file.frames > self._room:
             raise ReasonError("aiff ends at 4 GiB; use wav or flac")
 
     def finish(self) -> None:
         """Write what libsndfile holds back."""
-        self._file.close()
+        with _interrupted_later():
+            self._file.close()
         self._sink.check()
+
+
+@contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """Hold a Ctrl-C back while libsndfile calls Python: it would end there, in silence, and some bytes with it."""
+    if current_thread() is not main_thread():  # Python interrupts no other
+        yield
+        return
+    held: list[Any] = []
+    before = signal.signal(signal.SIGINT, lambda *arguments: held.append(arguments))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if held and callable(before):
+            before(*held[0])
 
 
 class _Sink:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from signal import SIG_IGN, SIGINT, signal
+from signal import SIGINT, signal
 from traceback import format_exc
 from typing import TYPE_CHECKING
 
@@ -161,7 +161,7 @@ def _work(link: Connection, engine: Engine, how: How, threads: int) -> None:
 
 def _interrupt(*_: object) -> None:
     """Be interrupted once. A Ctrl-C reaches all processes, and this one again from the first, while it clears away."""
-    signal(SIGINT, SIG_IGN)
+    signal(SIGINT, lambda *_: None)  # not SIG_IGN: Python complains of one that is already waiting
     raise KeyboardInterrupt
 
 
