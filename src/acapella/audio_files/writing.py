@@ -77,7 +77,7 @@ class SoundFileEncoder:
 @contextmanager
 def _interrupted_later() -> Iterator[None]:
     """Hold a Ctrl-C back while libsndfile calls Python: it would end there, in silence, and some bytes with it."""
-    if current_thread() is not main_thread():  # Python interrupts no other
+    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is None:  # Python interrupts no other
         yield
         return
     held: list[Any] = []
