@@ -28,9 +28,9 @@ import numpy as np
 from scipy.signal import butter, sosfilt
 
 from acapella.audio_files import read_audio
+from acapella.audio_files.resampling import resample
 from acapella.corpus.tracks import find_tracks
 from acapella.metrics import usdr
-from acapella.resampling import resample
 from acapella.settings import Settings
 from mir1k import Isolate, choose_isolate
 

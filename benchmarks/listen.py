@@ -13,8 +13,8 @@ import numpy as np
 from acapella import Isolator
 from acapella.audio_files import read_audio
 from acapella.corpus.tracks import find_tracks
+from acapella.dsp.stft import STFT
 from acapella.pictures import drawing
-from acapella.signal.stft import STFT
 from spleeter import Spleeter
 
 

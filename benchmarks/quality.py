@@ -24,9 +24,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from acapella import Isolator
 from acapella.corpus.tracks import find_tracks
 from acapella.evaluation import choose_groups, score_track, summarize
-from acapella.isolation.model_file import ModelCard
+from acapella.models.model_file import ModelCard
+from acapella.networks import build_network
 from acapella.settings import Settings
-from acapella.training.networks import build_network
 from spleeter import BINS, Spleeter
 
 COLUMNS = [("vocal", "SDR", "median"), ("vocal", "uSDR", "mean"), ("vocal", "SI-SDR", "mean")]

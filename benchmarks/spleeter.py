@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from acapella.resampling import resample
-from acapella.signal.stft import STFT
-from acapella.training.keras_weights import load_keras_weights, save_keras_weights
-from acapella.training.networks.deep_unet import DeepUNet
+from acapella.audio_files.resampling import resample
+from acapella.conversion.keras_weights import load_keras_weights, save_keras_weights
+from acapella.dsp.stft import STFT
+from acapella.networks.deep_unet import DeepUNet
 
 FILES = {"spleeter_vocals.hdf5": "testcheckpoint0.ckpt", "spleeter_accompaniment.hdf5": "testcheckpoint1.ckpt"}
 RATE, WINDOW, BINS, FRAMES = 44100, 4096, 1024, 512

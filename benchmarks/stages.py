@@ -20,10 +20,10 @@ from typing import Any
 
 from acapella import Isolator
 from acapella.audio_files import AudioReader, AudioWriter
-from acapella.codec import SpectrogramCodec
+from acapella.audio_files.resampling import Resampler
+from acapella.dsp.stft import Analysis, Synthesis
 from acapella.isolation.predictor import OnnxPredictor
-from acapella.resampling import Resampler
-from acapella.signal.stft import Analysis, Synthesis
+from acapella.models.front_ends import SpectralFrontEnd
 
 
 class Stages:
@@ -75,10 +75,10 @@ def watch_all(stages: Stages) -> None:
     stages.watch_generator(AudioReader, "blocks", "decode")
     stages.watch(Resampler, "push", "resample")
     stages.watch(Analysis, "push", "STFT")
-    stages.watch(SpectrogramCodec, "encode", "to tensor")
+    stages.watch(SpectralFrontEnd, "encode", "to tensor")
     stages.watch(OnnxPredictor, "_step", "network")
     stages.watch(OnnxPredictor, "_predict", "network")  # of networks without a memory
-    stages.watch(SpectrogramCodec, "decode", "apply mask")
+    stages.watch(SpectralFrontEnd, "decode", "apply mask")
     stages.watch(Synthesis, "push", "inverse STFT")
     stages.watch(AudioWriter, "write", "encode")
 

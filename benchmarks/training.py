@@ -82,18 +82,18 @@ class Ours:
     def __init__(self, folder: Path, precision: str, steps: int) -> None:
         import torch
 
-        from acapella import Settings, SpectrogramCodec
+        from acapella import Settings, SpectralFrontEnd
         from acapella.corpus.cache import Cache
         from acapella.corpus.examples import TrackExamples
         from acapella.corpus.tracks import find_tracks
-        from acapella.memory import keep_freed_memory
+        from acapella.process_memory import keep_freed_memory
         from acapella.training.batches import Batches
         from acapella.training.loop import start_network
         from acapella.training.optimizers import build_optimizer
 
         keep_freed_memory()
         settings = Settings(batch=BATCH, chopparams={"scale": SCALE}, model_params={"rate": RATE})
-        codec = SpectrogramCodec.from_settings(settings)
+        codec = SpectralFrontEnd.from_settings(settings)
         cache = Cache(folder / "cache", codec)
         tracks = [TrackExamples.open(track, cache, codec) for track in find_tracks(folder)[0]]
         self._batches = Batches(tracks, settings)

@@ -32,11 +32,11 @@ from pathlib import Path
 from rich.console import Console
 from acapella import Settings
 from acapella.experiments.training_run import open_corpus, start_network, make_module, fit
-from acapella.codec import SpectrogramCodec
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.corpus.tracks import find_tracks, split_tracks
 
 settings = Settings.read(Path(sys.argv[1]))
-codec = SpectrogramCodec.from_settings(settings)
+codec = SpectralFrontEnd.from_settings(settings)
 split = split_tracks(find_tracks(settings.data)[0], settings.split, settings.validation_tracks, settings.test_tracks)
 console = Console(stderr=True)
 module = make_module(start_network(settings, codec), settings, *open_corpus(split, codec, settings, console))

@@ -7,9 +7,9 @@ import onnx
 import soundfile
 from onnx import TensorProto, helper
 
-from acapella.codec import SpectrogramCodec
 from acapella.corpus.cache import CachedAudio
-from acapella.isolation.model_file import ModelCard
+from acapella.models.front_ends import SpectralFrontEnd
+from acapella.models.model_file import ModelCard
 
 
 def tone(frequency: float, seconds: float, sample_rate: int, channels: int = 1, level: float = 0.3) -> np.ndarray:
@@ -62,7 +62,7 @@ def write_gain_model(path: Path, gain: float = 0.5, **codec: object) -> Path:
         [helper.make_tensor("gain", TensorProto.FLOAT, [1], [gain])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    card = ModelCard(SpectrogramCodec(**codec), "gain", reach=0, stride=4, licence="CC0")
+    card = ModelCard(SpectralFrontEnd(**codec), "gain", reach=0, stride=4, licence="CC0")
     helper.set_model_props(model, card.to_metadata())
     onnx.save(model, path)
     return path

@@ -267,7 +267,7 @@ def test_wrong_settings_end_with_2(folder, monkeypatch, capsys):
     ("words", "module", "extra"),
     [
         (["train"], "acapella.experiments.training_run", "train"),
-        (["export", "weights.h5"], "acapella.training.export", "train"),
+        (["export", "weights.h5"], "acapella.conversion.export", "train"),
         (["song.wav", "--model", "half.onnx", "--pictures"], "matplotlib.figure", "analysis"),
     ],
 )

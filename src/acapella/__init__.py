@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from acapella import metrics
-    from acapella.codec import SpectrogramCodec
     from acapella.errors import AcapellaError
     from acapella.isolation.isolator import Isolator
+    from acapella.models.front_ends import SpectralFrontEnd
     from acapella.settings import Settings
 
 __version__ = "0.1.0"
-__all__ = ["AcapellaError", "Isolator", "Settings", "SpectrogramCodec", "__version__", "metrics"]
+__all__ = ["AcapellaError", "Isolator", "Settings", "SpectralFrontEnd", "__version__", "metrics"]
 
 _HOMES = {
     "AcapellaError": "acapella.errors",
     "Isolator": "acapella.isolation.isolator",
     "Settings": "acapella.settings",
-    "SpectrogramCodec": "acapella.codec",
+    "SpectralFrontEnd": "acapella.models.front_ends",
 }
 
 

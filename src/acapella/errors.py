@@ -12,11 +12,6 @@
 A message is one sentence that names the thing and the remedy: the command line prints it as it is.
 """
 
-from collections.abc import Mapping
-from typing import TypeVar
-
-Choice = TypeVar("Choice")
-
 
 class AcapellaError(Exception):
     """Base of all errors whose message is meant for the person at the keyboard."""
@@ -55,11 +50,3 @@ class CorpusError(InputError):
 
 class ModelFileError(InputError):
     """A model or weight file cannot be used."""
-
-
-def choose(table: Mapping[str, Choice], name: str, option: str) -> Choice:
-    """Look `name` up in a registry; an unknown name is a SettingsError that lists what is there."""
-    try:
-        return table[name]
-    except KeyError:
-        raise SettingsError(f"{option}={name!r} is not one of: {', '.join(table)}.") from None

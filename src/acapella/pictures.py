@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acapella.audio_files import open_audio
+from acapella.dsp.overlap import split
+from acapella.dsp.stft import STFT
 from acapella.errors import MissingExtraError
-from acapella.signal.overlap import split
-from acapella.signal.stft import STFT
-from acapella.whole_files import whole
+from acapella.whole_files import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +41,7 @@ def drawing(path: Path, width: float, height: float) -> Iterator["Figure"]:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     yield figure
-    with whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         figure.savefig(unfinished, dpi=120, format="png")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A hidden name beside `path` to write to: renamed to `path` at the end, removed where writing fails.
 
     The folder is made where it is missing.

@@ -175,15 +175,15 @@ def test_help_has_examples(capsys):
 @pytest.mark.slow
 @pytest.mark.parametrize("representation", ["lps", "ri"])
 def test_weights_give_what_their_model_file_gives(folder, monkeypatch, capsys, representation):
-    from acapella.codec import SpectrogramCodec
-    from acapella.training.export import export_weights
-    from acapella.training.keras_weights import save_keras_weights
+    from acapella.conversion.export import export_weights
+    from acapella.conversion.keras_weights import save_keras_weights
+    from acapella.models.front_ends import SpectralFrontEnd
     from acapella.training.loop import start_network
 
     monkeypatch.setenv("REPRESENTATION", representation)
     monkeypatch.setenv("WEIGHTS", "mine.h5")
     settings = Settings()
-    codec = SpectrogramCodec.from_settings(settings)
+    codec = SpectralFrontEnd.from_settings(settings)
     save_keras_weights(start_network(settings, codec, None), folder / "mine.h5")
     assert run("analyse", "mse") == 0
     assert run("analyse", "volume", "corpus/track0_all.wav", "--points", "2") == 0

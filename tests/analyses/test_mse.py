@@ -3,7 +3,7 @@ import pytest
 from tests.isolation.fakes import Gain, Smear
 
 from acapella.analyses.mse import compute, compute_track
-from acapella.signal.normalizers import IDENTITY, Normalization
+from acapella.dsp.normalizers import IDENTITY, Normalization
 
 TINY = {"window_length": 64, "sample_rate": 8000}
 

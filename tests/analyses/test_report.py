@@ -3,17 +3,17 @@ import numpy as np
 import pytest
 
 from acapella.analyses.report import Dataset, Part, Report, write_hdf5
-from acapella.codec import SpectrogramCodec
+from acapella.models.front_ends import SpectralFrontEnd
 
 
 def test_columns_are_aligned_text_left_and_numbers_right():
-    report = Report(("name", "MSE", ""), [("a song", "1", ""), ("b", "10.5", "ours")], SpectrogramCodec(), [])
+    report = Report(("name", "MSE", ""), [("a song", "1", ""), ("b", "10.5", "ours")], SpectralFrontEnd(), [])
     assert report.table() == "name     MSE\na song     1\nb       10.5  ours"
 
 
 def test_parts_are_saved_under_analysis_source_and_representation(tmp_path):
     parts = [Part(name, {"x": Dataset(np.arange(3), "s"), "y": Dataset(["å", "b"])}, _touch) for name in ("a", "b.c")]
-    report = Report((), [], SpectrogramCodec(representation="ri"), parts, {"network": "unet"})
+    report = Report((), [], SpectralFrontEnd(representation="ri"), parts, {"network": "unet"})
     written = report.save(tmp_path / "new/folder", "stoi", {"settings": "all"})
     names = ["stoi_a_ri.h5", "stoi_a_ri.png", "stoi_b.c_ri.h5", "stoi_b.c_ri.png"]
     assert [path.name for path in written] == sorted(path.name for path in (tmp_path / "new/folder").iterdir()) == names
@@ -22,7 +22,7 @@ def test_parts_are_saved_under_analysis_source_and_representation(tmp_path):
         assert file["x"].attrs["unit"] == "s"
         assert file["y"].asstr()[:].tolist() == ["å", "b"]
         about = dict(file.attrs)
-    assert SpectrogramCodec.from_json(about.pop("codec")).representation == "ri"
+    assert SpectralFrontEnd.from_json(about.pop("codec")).representation == "ri"
     assert about == {"analysis": "stoi", "source": "a", "network": "unet", "settings": "all"}
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from acapella.analyses.volume import Song, compute, ratios
-from acapella.codec import SpectrogramCodec
+from acapella.models.front_ends import SpectralFrontEnd
 
 RATE = 8000
 
@@ -15,8 +15,8 @@ def song(rng):
     return Song(*(part.astype(np.float32) for part in parts))
 
 
-def codec(representation: str) -> SpectrogramCodec:
-    return SpectrogramCodec(sample_rate=RATE, window_length=64, representation=representation)
+def codec(representation: str) -> SpectralFrontEnd:
+    return SpectralFrontEnd(sample_rate=RATE, window_length=64, representation=representation)
 
 
 def test_ratios_are_evenly_spaced_around_1():

@@ -7,7 +7,7 @@ def test_public_names():
         "AcapellaError",
         "Isolator",
         "Settings",
-        "SpectrogramCodec",
+        "SpectralFrontEnd",
         "__version__",
         "metrics",
     ]

@@ -4,15 +4,15 @@ from typing import get_args
 
 import pytest
 
-from acapella import option_types
-from acapella.signal.choppers import CHOPPERS
-from acapella.signal.normalizers import NORMALIZERS
-from acapella.signal.representations import REPRESENTATIONS
+from acapella.dsp.choppers import CHOPPERS
+from acapella.dsp.normalizers import NORMALIZERS
+from acapella.dsp.representations import REPRESENTATIONS
+from acapella.networks import NETWORKS
+from acapella.settings import option_types
 from acapella.training.batches import GENERATORS
 from acapella.training.hooks import HOOKS
 from acapella.training.loop import PRECISIONS
 from acapella.training.losses import LOSSES, METRICS
-from acapella.training.networks import NETWORKS
 from acapella.training.optimizers import OPTIMIZERS
 
 REGISTRIES = {

@@ -6,13 +6,13 @@ import pytest
 import soundfile
 from tests.made import tone, write_cached
 
-from acapella.codec import SpectrogramCodec
 from acapella.corpus.cache import Cache
 from acapella.corpus.tracks import find_tracks
 from acapella.errors import AudioFileError, CorpusError
+from acapella.models.front_ends import SpectralFrontEnd
 
 
-def whole(parts):
+def read_all(parts):
     return [part.read(0, part.samples) for part in parts]
 
 
@@ -26,35 +26,35 @@ def track(tmp_path):
 
 def test_audio_comes_at_the_networks_rate_and_channels(track, tmp_path):
     for channels in (1, 2):
-        codec = SpectrogramCodec(sample_rate=16000, channels=channels)
-        mixture, target = whole(Cache(tmp_path / "cache", codec).pair(track))
+        codec = SpectralFrontEnd(sample_rate=16000, channels=channels)
+        mixture, target = read_all(Cache(tmp_path / "cache", codec).pair(track))
         assert mixture.shape == target.shape == (channels, 16000)
         np.testing.assert_allclose(target[0], tone(440, 1, 16000)[:, 0], atol=1e-3)
         np.testing.assert_allclose(mixture - target, np.tile(tone(1000, 1, 16000).T, (channels, 1)), atol=1e-3)
 
 
 def test_instrumental_as_the_target(track, tmp_path):
-    codec = SpectrogramCodec(sample_rate=16000, target="instrumental")
-    _, target = whole(Cache(tmp_path / "cache", codec).pair(track))
+    codec = SpectralFrontEnd(sample_rate=16000, target="instrumental")
+    _, target = read_all(Cache(tmp_path / "cache", codec).pair(track))
     np.testing.assert_allclose(target[0], tone(1000, 1, 16000)[:, 0], atol=1e-3)
 
 
 def test_audio_is_decoded_once_and_again_when_the_source_changes(track, tmp_path):
-    cache = Cache(tmp_path / "cache", SpectrogramCodec())
+    cache = Cache(tmp_path / "cache", SpectralFrontEnd())
     cache.pair(track)
     written = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").rglob("*.f32")}
     cache.pair(track)
     assert {path: path.stat().st_mtime_ns for path in written} == written
     soundfile.write(track.files["vocal"], tone(200, 1, 44100), 44100, subtype="FLOAT")
     os.utime(track.files["vocal"], ns=(1, 1))
-    np.testing.assert_allclose(whole(cache.pair(track))[1][0], tone(200, 1, 22050)[:, 0], atol=1e-3)
+    np.testing.assert_allclose(read_all(cache.pair(track))[1][0], tone(200, 1, 22050)[:, 0], atol=1e-3)
 
 
 def test_the_normalization_is_remembered_until_the_source_changes(track, tmp_path, monkeypatch):
-    codec = SpectrogramCodec(representation="ri", normalizer="percentile")
+    codec = SpectralFrontEnd(representation="ri", normalizer="percentile")
     first = Cache(tmp_path / "cache", codec).normalization(track)
     with monkeypatch.context() as patch:
-        patch.setattr(SpectrogramCodec, "measure", lambda *_: pytest.fail("measured again"))
+        patch.setattr(SpectralFrontEnd, "measure", lambda *_: pytest.fail("measured again"))
         again = Cache(tmp_path / "cache", codec).normalization(track)
     np.testing.assert_array_equal(again.scale, first.scale)
     assert first.scale.shape == (1, 2, 1, 1)
@@ -65,12 +65,12 @@ def test_the_normalization_is_remembered_until_the_source_changes(track, tmp_pat
 def test_parts_of_different_lengths_are_an_error(track, tmp_path):
     soundfile.write(track.files["vocal"], tone(440, 0.7, 44100), 44100)
     with pytest.raises(CorpusError, match=r"song: the mixture lasts 1.0 s, its vocal 0.7 s"):
-        Cache(tmp_path / "cache", SpectrogramCodec()).pair(track)
+        Cache(tmp_path / "cache", SpectralFrontEnd()).pair(track)
 
 
 def test_a_sample_more_or_less_is_cut(track, tmp_path):
     soundfile.write(track.files["vocal"], tone(440, 1, 44100)[:-50], 44100)
-    mixture, target = Cache(tmp_path / "cache", SpectrogramCodec()).pair(track)
+    mixture, target = Cache(tmp_path / "cache", SpectralFrontEnd()).pair(track)
     assert mixture.samples == target.samples
 
 
@@ -79,11 +79,11 @@ def test_audio_is_read_by_offset(tmp_path, rng):
     audio = write_cached(tmp_path / "audio", signal)
     np.testing.assert_array_equal(audio.read(100, 250), signal[:, 100:250])
     np.testing.assert_array_equal(np.concatenate(list(audio.pieces()), axis=1), signal)
-    np.testing.assert_array_equal(whole([replace(audio, samples=10)])[0], signal[:, :10])
+    np.testing.assert_array_equal(read_all([replace(audio, samples=10)])[0], signal[:, :10])
 
 
 def test_a_corrupt_file_is_one_sentence_and_leaves_no_audio(track, tmp_path):
     track.files["all"].write_bytes(b"no audio")
     with pytest.raises(AudioFileError, match=r"song_all\.wav"):
-        Cache(tmp_path / "cache", SpectrogramCodec()).pair(track)
+        Cache(tmp_path / "cache", SpectralFrontEnd()).pair(track)
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]

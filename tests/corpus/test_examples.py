@@ -1,13 +1,13 @@
 import numpy as np
 from tests.made import write_cached
 
-from acapella.codec import SpectrogramCodec
 from acapella.corpus.examples import TrackExamples
-from acapella.signal.choppers import Rectangle
+from acapella.dsp.choppers import Rectangle
+from acapella.models.front_ends import SpectralFrontEnd
 
 
 def test_a_slice_is_a_part_of_the_whole_tensor(rng, tmp_path):
-    codec = SpectrogramCodec(representation="ri", normalizer="percentile", window_length=256)
+    codec = SpectralFrontEnd(representation="ri", normalizer="percentile", window_length=256)
     mixture, target = rng.uniform(-1, 1, (2, 1, 20_000)).astype(np.float32)
     normalization = codec.measure([mixture])
     cached = (write_cached(tmp_path / part, audio) for part, audio in (("mixture", mixture), ("target", target)))

@@ -6,10 +6,10 @@ from tests.corpus.sources import assert_is, failure, prepare, put, read, stems
 from tests.made import tone
 
 from acapella.audio_files import read_audio
+from acapella.audio_files.resampling import resample
 from acapella.corpus.importers import find_songs, write_song
 from acapella.corpus.tracks import find_tracks, split_tracks
 from acapella.errors import AudioFileError
-from acapella.resampling import resample
 from acapella.settings import Settings
 
 MUSDB18 = ("mixture", "drums", "bass", "other", "vocals")

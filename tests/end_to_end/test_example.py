@@ -7,9 +7,9 @@ import pytest
 import soundfile
 
 from acapella import Isolator
-from acapella.isolation.model_file import find_model
 from acapella.isolation.predictor import OnnxPredictor
 from acapella.metrics import si_sdr
+from acapella.models.model_file import find_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

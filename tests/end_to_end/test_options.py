@@ -10,10 +10,10 @@ from rich.console import Console
 from tests.made import write_corpus
 
 from acapella import Isolator, Settings
+from acapella.conversion.torch_predictor import TorchPredictor
 from acapella.experiments import training_run
 from acapella.experiments.training_run import train
 from acapella.settings import options_table
-from acapella.training.torch_predictor import TorchPredictor
 
 TINY = {
     "FFT": "64",

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from acapella.codec import SpectrogramCodec
-from acapella.isolation.model_file import ModelCard
 from acapella.isolation.predictor import predict_in_blocks
+from acapella.models.front_ends import SpectralFrontEnd
+from acapella.models.model_file import ModelCard
 
 
 class Gain:
@@ -13,7 +13,7 @@ class Gain:
     def __init__(self, gain: float = 1.0, **codec: object) -> None:
         self.gain = gain
         self.shapes: list[tuple[int, ...]] = []
-        self.card = ModelCard(SpectrogramCodec(**codec), "fake", reach=5, stride=4)
+        self.card = ModelCard(SpectralFrontEnd(**codec), "fake", reach=5, stride=4)
 
     def stream(self, mixture, block_frames=None):
         return predict_in_blocks(self.predict, self.card, mixture, block_frames)

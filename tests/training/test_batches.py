@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from tests.made import write_cached
 
-from acapella.codec import SpectrogramCodec
 from acapella.corpus.examples import TrackExamples
 from acapella.errors import CorpusError
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.settings import Settings
 from acapella.training.batches import Batches
 
@@ -17,7 +17,7 @@ def tracks(tmp_path):
 
     def make(*seconds: float) -> list[TrackExamples]:
         rng = np.random.default_rng(0)
-        codec = SpectrogramCodec(window_length=128, representation="ri")
+        codec = SpectralFrontEnd(window_length=128, representation="ri")
         made = []
         for number, length in enumerate(seconds):
             audio = rng.uniform(-1, 1, (2, 1, int(length * 22050))).astype(np.float32)

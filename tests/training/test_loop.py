@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from acapella.codec import SpectrogramCodec
+from acapella.conversion.keras_weights import save_keras_weights
 from acapella.errors import ModelFileError
 from acapella.experiments.training_run import weights_to_load
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.settings import Settings
-from acapella.training.keras_weights import save_keras_weights
 from acapella.training.loop import start_network
 
 
@@ -17,7 +17,7 @@ def same(first, second) -> bool:
 
 
 def test_seed_decides_the_first_weights():
-    codec = SpectrogramCodec(representation="ri")
+    codec = SpectralFrontEnd(representation="ri")
     first, again, other = (start_network(Settings(seed=seed), codec) for seed in (1, 1, 2))
     assert same(first, again)
     assert not same(first, other)
@@ -25,7 +25,7 @@ def test_seed_decides_the_first_weights():
 
 def test_load_begins_with_the_weights(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    codec = SpectrogramCodec(representation="ri")
+    codec = SpectralFrontEnd(representation="ri")
     trained = start_network(Settings(seed=5), codec)
     Path("weights").mkdir()
     save_keras_weights(trained, Path("weights/weights.h5"))

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from tests.made import write_cached
 
-from acapella.codec import SpectrogramCodec
 from acapella.corpus.examples import TrackExamples
-from acapella.option_types import RemixParams
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.settings import Settings
+from acapella.settings.option_types import RemixParams
 from acapella.training.batches import Batches
 from acapella.training.remix import LEVEL, draw_remix, families
 
-CODEC = SpectrogramCodec(window_length=64, representation="amplitude", channels=2, lowest=24)
+CODEC = SpectralFrontEnd(window_length=64, representation="amplitude", channels=2, lowest=24)
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import torch
 from rich.console import Console
 from tests.made import write_cached
 
-from acapella.codec import SpectrogramCodec
 from acapella.corpus.examples import TrackExamples
 from acapella.errors import CorpusError
-from acapella.option_types import EarlyStopping
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.settings import Settings
+from acapella.settings.option_types import EarlyStopping
 from acapella.training import resume
 from acapella.training.hooks import ProgressReport
 from acapella.training.loop import fit, make_module, start_network
@@ -24,7 +24,7 @@ STEPS = 5
 
 @pytest.fixture
 def tracks(tmp_path, rng):
-    codec = SpectrogramCodec(window_length=64, representation="ri")
+    codec = SpectralFrontEnd(window_length=64, representation="ri")
     audio = rng.uniform(-1, 1, (2, 1, 8000)).astype(np.float32)
     mixture, target = (write_cached(tmp_path / str(part), audio[part]) for part in (0, 1))
     return [TrackExamples("song", codec, mixture, target, codec.measure(mixture.pieces()))]
@@ -42,7 +42,7 @@ def settings():
 def train(tracks, settings, folder, point=None, validated=True):
     """Weights and history after a training in `folder`."""
     folder.mkdir(exist_ok=True)
-    network = start_network(settings, SpectrogramCodec(window_length=64, representation="ri"))
+    network = start_network(settings, SpectralFrontEnd(window_length=64, representation="ri"))
     module = make_module(network, settings, tracks, tracks if validated else [])
     epochs, interrupted = fit(module, settings, folder, Console(quiet=True), point)
     return network.state_dict(), epochs, interrupted

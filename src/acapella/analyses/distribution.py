@@ -12,7 +12,7 @@ from acapella.analyses.quantiles import Quantiles
 from acapella.analyses.report import Dataset, Part, Report
 from acapella.analyses.task import Task
 from acapella.analyses.tensors import SOURCES, TITLES, Corpus, channel_names, value_unit
-from acapella.codec import SpectrogramCodec
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.pictures import drawing
 
 BINS = 25
@@ -82,7 +82,7 @@ def plot(found: Distribution, title: str, channels: list[str], unit: str, nyquis
 
 def run(task: Task) -> Report:
     """Mixture, instrumental and vocals of all tracks of DATA."""
-    codec = SpectrogramCodec.from_settings(task.settings)
+    codec = SpectralFrontEnd.from_settings(task.settings)
     corpus = Corpus(task, codec)
     passes = count()
     found = {source: compute(partial(_pieces, corpus, source, task, passes), signed=codec.signed) for source in SOURCES}
@@ -128,7 +128,7 @@ def _rows(source: str, found: Distribution, channels: list[str]) -> list[tuple[s
     ]
 
 
-def _part(source: str, found: Distribution, codec: SpectrogramCodec) -> Part:
+def _part(source: str, found: Distribution, codec: SpectralFrontEnd) -> Part:
     channels, unit, nyquist = channel_names(codec), value_unit(codec), codec.sample_rate / 2
     datasets = {
         "counts": Dataset(found.counts, "1"),

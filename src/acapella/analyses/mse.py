@@ -11,14 +11,14 @@ from acapella.analyses.report import Dataset, Part, Report
 from acapella.analyses.songs import cut_to_shortest, read_mono
 from acapella.analyses.task import Task
 from acapella.analyses.tensors import TITLES, Corpus
-from acapella.codec import SpectrogramCodec
 from acapella.corpus.cache import CachedAudio
 from acapella.corpus.tracks import split_tracks
+from acapella.dsp.normalizers import Normalization
 from acapella.errors import CorpusError
-from acapella.isolation.delay import Delay
+from acapella.isolation.frame_queue import FrameQueue
 from acapella.isolation.predictor import Predictor
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.pictures import drawing
-from acapella.signal.normalizers import Normalization
 
 UNIT = "normalised²"
 COLOURS = {"validation": "tab:blue", "test": "tab:orange"}
@@ -49,7 +49,7 @@ def compute_track(spectra: Iterable[np.ndarray], predictor: Predictor, normaliza
 
     `spectra` are pieces (2 * channels, bins, frames) of the mixture's channels and, behind them, the target's.
     """
-    targets = Delay(axis=-1)
+    targets = FrameQueue(axis=-1)
 
     def mixtures() -> Iterator[np.ndarray]:
         for piece in spectra:
@@ -103,7 +103,7 @@ def _waveforms(task: Task) -> Report:
         plot(found, f"Mean squared error: {what}", "Mean squared error (full scale = 1)", picture)
 
     part = Part(f"{processed.stem}_{clean.stem}", found.datasets("mse", "full scale²"), draw)
-    codec = SpectrogramCodec.from_settings(task.settings)
+    codec = SpectralFrontEnd.from_settings(task.settings)
     return Report(("what", "MSE"), [(what, f"{found.overall:.6g}")], codec, [part])
 
 

@@ -10,7 +10,7 @@ from acapella.analyses.quantiles import Quantiles
 from acapella.analyses.report import Dataset, Part, Report
 from acapella.analyses.task import Task
 from acapella.analyses.tensors import SOURCES, TITLES, Corpus, channel_names, value_unit
-from acapella.codec import SpectrogramCodec
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.pictures import drawing
 
 PERCENTS = np.arange(101)
@@ -75,7 +75,7 @@ def _middle(values: np.ndarray) -> float:
 
 def run(task: Task) -> Report:
     """Mixture, instrumental and vocals of all tracks of DATA."""
-    codec = SpectrogramCodec.from_settings(task.settings)
+    codec = SpectralFrontEnd.from_settings(task.settings)
     corpus = Corpus(task, codec)
     found = {}
     for number, source in enumerate(SOURCES):
@@ -101,7 +101,7 @@ def _rows(source: str, found: Percentiles, channels: list[str]) -> list[tuple[st
     ]
 
 
-def _part(source: str, found: Percentiles, tracks: list[str], codec: SpectrogramCodec) -> Part:
+def _part(source: str, found: Percentiles, tracks: list[str], codec: SpectralFrontEnd) -> Part:
     channels, unit = channel_names(codec), value_unit(codec)
     datasets = {
         "differences": Dataset(found.differences, unit),

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from acapella import pictures
-from acapella.codec import SpectrogramCodec
 from acapella.errors import MissingExtraError
-from acapella.whole_files import whole
+from acapella.models.front_ends import SpectralFrontEnd
+from acapella.whole_files import atomic_write
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Report:
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
-    codec: SpectrogramCodec
+    codec: SpectralFrontEnd
     parts: Sequence[Part]
     attributes: Mapping[str, str | float] = field(default_factory=dict)
 
@@ -80,7 +80,7 @@ def write_hdf5(path: Path, datasets: Mapping[str, Dataset], attributes: Mapping[
     """Write an HDF5 file whole or not at all; each dataset has its unit as attribute `unit`."""
     import h5py
 
-    with whole(path) as unfinished, h5py.File(unfinished, "w") as file:
+    with atomic_write(path) as unfinished, h5py.File(unfinished, "w") as file:
         file.attrs.update(attributes)
         for name, dataset in datasets.items():
             written = file.create_dataset(name, data=dataset.values)

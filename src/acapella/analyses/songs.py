@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from acapella.audio_files import read_audio
+from acapella.audio_files.resampling import resample
 from acapella.corpus.tracks import EXTENSIONS, MIXTURE
 from acapella.errors import InputError
-from acapella.resampling import resample
 
 
 def neighbour(mix: Path, stem: str) -> Path:

@@ -11,8 +11,8 @@ from acapella.analyses.report import Part, Report
 from acapella.analyses.songs import cut_to_shortest, neighbour, read_mono
 from acapella.analyses.task import Task
 from acapella.audio_files import read_audio
-from acapella.codec import SpectrogramCodec
 from acapella.errors import MissingExtraError
+from acapella.models.front_ends import SpectralFrontEnd
 
 UNIT = "1"
 
@@ -46,7 +46,7 @@ def check_installed() -> None:
         raise MissingExtraError("STOI", "analysis") from None
 
 
-Signals = tuple[SpectrogramCodec, np.ndarray, np.ndarray, int, str]
+Signals = tuple[SpectralFrontEnd, np.ndarray, np.ndarray, int, str]
 """Codec, clean and estimated vocals (samples,), their rate in Hz, and what they are."""
 
 
@@ -54,7 +54,7 @@ def _given(task: Task) -> Signals:
     estimate, rate = read_mono(task.files[0])
     clean, _ = read_mono(task.files[1], rate)
     what = f"{task.files[0].name} against {task.files[1].name}"
-    return SpectrogramCodec.from_settings(task.settings), clean, estimate, rate, what
+    return SpectralFrontEnd.from_settings(task.settings), clean, estimate, rate, what
 
 
 def _isolated(task: Task) -> Signals:

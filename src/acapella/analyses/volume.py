@@ -10,8 +10,8 @@ from acapella.analyses.report import Dataset, Part, Report
 from acapella.analyses.songs import cut_to_shortest, neighbour, read_mono
 from acapella.analyses.task import Progress, Task
 from acapella.analyses.tensors import value_unit
-from acapella.codec import SpectrogramCodec
 from acapella.errors import InputError
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.pictures import drawing
 
 QUIETEST, LOUDEST = 1 / 100, 100  # peak of the vocals to peak of the instrumental
@@ -48,7 +48,7 @@ def ratios(points: int) -> np.ndarray:
 
 
 def compute(
-    song: Song, isolate: Isolate, codec: SpectrogramCodec, points: int = 21, progress: Progress = lambda *_: None
+    song: Song, isolate: Isolate, codec: SpectralFrontEnd, points: int = 21, progress: Progress = lambda *_: None
 ) -> Volume:
     """For each ratio: gain · vocals + instrumental is isolated, and the result divided by the gain.
 
@@ -108,12 +108,12 @@ def run(task: Task) -> Report:
     return Report(header, [*((*row, "") for row in rows), unscaled], codec, [_part(mix, found, codec)], about)
 
 
-def _spectrogram(audio: np.ndarray, codec: SpectrogramCodec) -> np.ndarray:
+def _spectrogram(audio: np.ndarray, codec: SpectralFrontEnd) -> np.ndarray:
     """(components, bins, frames) of `audio` (samples,), not normalised."""
     return codec.represent(codec.stft.forward(audio[None]))
 
 
-def _part(mix: Path, found: Volume, codec: SpectrogramCodec) -> Part:
+def _part(mix: Path, found: Volume, codec: SpectralFrontEnd) -> Part:
     unit = value_unit(codec)
     datasets = {
         "ratio": Dataset(found.ratios, "1"),

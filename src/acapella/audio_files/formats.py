@@ -4,7 +4,8 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
-from acapella.errors import UsageError, choose
+from acapella.errors import UsageError
+from acapella.registry import choose
 
 BitDepth = Literal[16, 24, "32f"]
 

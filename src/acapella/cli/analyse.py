@@ -102,7 +102,7 @@ def run_analysis(
 def _open_predictor(model: str | None, settings: "Settings", console: "Console") -> "Predictor":
     if model is None:
         return open_predictor(settings, console)
-    from acapella.isolation.model_file import find_model
     from acapella.isolation.predictor import OnnxPredictor
+    from acapella.models.model_file import find_model
 
     return OnnxPredictor(find_model(model))

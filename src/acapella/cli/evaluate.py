@@ -53,7 +53,7 @@ def evaluate(
     """Score a model on the tracks of a corpus: vocals and instrumental, each track and in total."""
     from acapella.evaluation.groups import choose_groups
     from acapella.isolation.isolator import Isolator
-    from acapella.isolation.model_file import find_model
+    from acapella.models.model_file import find_model
     from acapella.pictures import check_installed
 
     console = make_console(context.obj["quiet"])

@@ -7,7 +7,7 @@ import typer
 
 from acapella.cli.console import make_console
 from acapella.cli.songs import How, separate
-from acapella.errors import choose
+from acapella.registry import choose
 
 EXAMPLES = """Examples:
 
@@ -54,10 +54,10 @@ def isolate(
     ] = "auto",
 ) -> None:
     """Separate songs into vocals and instrumental."""
-    from acapella.memory import all_kept, share_freed_memory
+    from acapella.process_memory import paused_garbage_collection, share_freed_memory
 
     share_freed_memory()
-    with all_kept():
+    with paused_garbage_collection():
         from acapella.cli.side_by_side import Engine, separate_side_by_side
         from acapella.isolation.outputs import BIT_DEPTHS
 

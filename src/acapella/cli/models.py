@@ -12,8 +12,8 @@ def models() -> None:
       acapella models
       acapella song.mp3 --model default
     """
-    from acapella.isolation.model_file import bundled_models
     from acapella.isolation.predictor import OnnxPredictor
+    from acapella.models.model_file import bundled_models
 
     for name, path in bundled_models().items():
         card = OnnxPredictor(path).card

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def open_predictor(settings: "Settings", console: Console) -> "Predictor":
     """The network of WEIGHTS: the model file beside the weights unless these are newer; else the bundled model."""
     from acapella.experiments.run_folder import find_weights
-    from acapella.isolation.model_file import find_model
     from acapella.isolation.predictor import OnnxPredictor
+    from acapella.models.model_file import find_model
 
     weights = find_weights(settings.weights, settings.log_base)
     if weights is None:
@@ -35,9 +35,9 @@ def warn_where_codecs_differ(predictor: "Predictor", settings: "Settings", conso
     """The codec in a model file beats the environment; say so where they differ."""
     from dataclasses import asdict
 
-    from acapella.codec import SpectrogramCodec
+    from acapella.models.front_ends import SpectralFrontEnd
 
-    stored, asked = asdict(predictor.card.codec), asdict(SpectrogramCodec.from_settings(settings))
+    stored, asked = asdict(predictor.card.codec), asdict(SpectralFrontEnd.from_settings(settings))
     differing = [f"{name} {stored[name]} (not {asked[name]})" for name in stored if stored[name] != asked[name]]
     if differing:
         console.print(f"Warning: the model file was trained with {', '.join(differing)}, and that is used.")
@@ -45,7 +45,7 @@ def warn_where_codecs_differ(predictor: "Predictor", settings: "Settings", conso
 
 def _torch_predictor(weights: Path, settings: "Settings") -> "Predictor":
     try:
-        from acapella.training.torch_predictor import TorchPredictor
+        from acapella.conversion.torch_predictor import TorchPredictor
     except ModuleNotFoundError as error:
         raise MissingExtraError(f"{weights} is of Keras' kind and", "train") from error
     return TorchPredictor.load(weights, settings)

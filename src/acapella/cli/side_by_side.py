@@ -19,7 +19,7 @@ from acapella.cli.console import Stopwatch, report, sentence
 from acapella.cli.songs import STDOUT, How, announce, isolate, plan, say_done
 from acapella.errors import AcapellaError, UsageError
 from acapella.isolation.outputs import STDIN
-from acapella.memory import all_kept, share_freed_memory
+from acapella.process_memory import paused_garbage_collection, share_freed_memory
 
 if TYPE_CHECKING:
     from acapella.isolation.isolator import Isolator
@@ -36,7 +36,7 @@ class Engine:
 
     def open(self, threads: int = 0) -> "Isolator":
         """The network, with so many threads; 0: one for each core."""
-        with all_kept():
+        with paused_garbage_collection():
             from acapella.isolation.isolator import Isolator
 
             return Isolator.load(self.model, phase=self.phase, runtime=self.runtime, threads=threads)

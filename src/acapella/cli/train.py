@@ -56,7 +56,7 @@ def train(
 
 def say_what_is_overridden(env: Path | None, console: "Console") -> None:
     """Warn where the environment, which goes before the file `env`, has other values than that."""
-    from acapella.settings_text import read_exports
+    from acapella.settings.text import read_exports
 
     values = read_exports(env) if env else {}
     differing = [name for name, value in values.items() if os.environ.get(name, value) != value]
@@ -145,7 +145,7 @@ def export(
 
     settings = Settings.read(env)
     try:
-        from acapella.training.export import export_weights
+        from acapella.conversion.export import export_weights
     except ModuleNotFoundError as error:
         raise MissingExtraError("Exporting", "train") from error
     model = output or weights[0].with_suffix(".onnx")

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from acapella.audio_files import open_audio
-from acapella.codec import STEMS, SpectrogramCodec
+from acapella.audio_files.resampling import Resampler
 from acapella.corpus.tracks import MIXTURE, Track
+from acapella.dsp.normalizers import IDENTITY, Normalization
 from acapella.errors import CorpusError
-from acapella.resampling import Resampler
-from acapella.signal.normalizers import IDENTITY, Normalization
-from acapella.whole_files import whole
+from acapella.models.front_ends import STEMS, SpectralFrontEnd
+from acapella.whole_files import atomic_write
 
 BLOCK = 1 << 18  # samples read at a time
 CACHE_NAME = ".acapella-cache"
@@ -56,7 +56,7 @@ class CachedAudio:
 class Cache:
     """Prepares and opens the audio of tracks for one codec, below `folder`."""
 
-    def __init__(self, folder: Path, codec: SpectrogramCodec) -> None:
+    def __init__(self, folder: Path, codec: SpectralFrontEnd) -> None:
         self._codec = codec
         self._folder = folder / f"{codec.sample_rate}Hz-{codec.channels}ch"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ class Cache:
         return self._folder / f"{name}.f32", self._folder / f"{name}.json"
 
     def _decode(self, source: Path, raw: Path) -> None:
-        with whole(raw) as unfinished, open_audio(source) as reader, unfinished.open("wb") as file:
+        with atomic_write(raw) as unfinished, open_audio(source) as reader, unfinished.open("wb") as file:
             resampler = Resampler(reader.info.sample_rate, self._codec.sample_rate, self._codec.channels)
             for block in reader.blocks(BLOCK):
                 file.write(resampler.push(self._mix(block)).tobytes())
@@ -137,5 +137,5 @@ def _read_note(note: Path) -> dict[str, Any]:
 
 
 def _write_note(note: Path, content: dict[str, Any]) -> None:
-    with whole(note) as unfinished:
+    with atomic_write(note) as unfinished:
         unfinished.write_text(json.dumps(content))

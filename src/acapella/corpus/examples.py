@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from acapella.codec import SpectrogramCodec
 from acapella.corpus.cache import Cache, CachedAudio
 from acapella.corpus.speed import AtSpeed
 from acapella.corpus.tracks import Track
-from acapella.signal.choppers import Rectangle
-from acapella.signal.normalizers import Normalization
+from acapella.dsp.choppers import Rectangle
+from acapella.dsp.normalizers import Normalization
+from acapella.models.front_ends import SpectralFrontEnd
 
 
 class TrackExamples:
@@ -16,7 +16,7 @@ class TrackExamples:
     def __init__(
         self,
         name: str,
-        codec: SpectrogramCodec,
+        codec: SpectralFrontEnd,
         mixture: CachedAudio,
         target: CachedAudio,
         normalization: Normalization,
@@ -28,7 +28,7 @@ class TrackExamples:
         self._normalization = normalization
 
     @classmethod
-    def open(cls, track: Track, cache: Cache, codec: SpectrogramCodec) -> "TrackExamples":
+    def open(cls, track: Track, cache: Cache, codec: SpectralFrontEnd) -> "TrackExamples":
         """Prepare `track` in the cache where needed, and open it."""
         mixture, target = cache.pair(track)
         return cls(track.name, codec, mixture, target, cache.normalization(track))

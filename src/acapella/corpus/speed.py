@@ -5,8 +5,8 @@ from math import ceil
 
 import numpy as np
 
+from acapella.audio_files.resampling import stretch
 from acapella.corpus.cache import CachedAudio
-from acapella.resampling import stretch
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from importlib.util import find_spec
 import numpy as np
 
 from acapella import metrics
-from acapella.errors import MissingExtraError, choose
+from acapella.errors import MissingExtraError
+from acapella.registry import choose
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acapella.codec import STEMS
 from acapella.evaluation.groups import METRICS, as_text
 from acapella.evaluation.scores import STEM_LABELS, TrackScores
+from acapella.models.front_ends import STEMS
 from acapella.pictures import drawing
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from acapella.codec import STEMS
 from acapella.evaluation.groups import METRICS
 from acapella.evaluation.scores import TrackScores
 from acapella.evaluation.summary import summarize
-from acapella.whole_files import whole
+from acapella.models.front_ends import STEMS
+from acapella.whole_files import atomic_write
 
 
 def write_csv(tracks: Sequence[TrackScores], path: Path) -> None:
@@ -27,7 +27,7 @@ def write_csv(tracks: Sequence[TrackScores], path: Path) -> None:
             scores += [track.mixture[stem][name] for name in mixtures]
             cells = ["" if math.isnan(score) else repr(score) for score in scores]
             writer.writerow([track.name, repr(track.seconds), stem, int(stem in track.silent), *cells])
-    with whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text(text.getvalue(), encoding="utf-8")
 
 
@@ -46,7 +46,7 @@ def write_json(
         "failed": dict(failed),
     }
     text = json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    with whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 
 

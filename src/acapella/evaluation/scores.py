@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from acapella.audio_files import read_audio
-from acapella.codec import STEMS
 from acapella.corpus.cache import LENGTH_TOLERANCE
 from acapella.corpus.tracks import MIXTURE, Track
 from acapella.errors import CorpusError
 from acapella.evaluation.groups import Group, Separated
 from acapella.isolation.isolator import Isolator
+from acapella.models.front_ends import STEMS
 
 STEM_LABELS = {"vocal": "vocals", "instrumental": "instrumental"}  # as people read them
 StemScores = dict[str, dict[str, float]]  # by stem, then by metric; not-a-number where it is not defined

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acapella.codec import STEMS
 from acapella.evaluation.groups import METRICS
 from acapella.evaluation.scores import StemScores, TrackScores
 from acapella.metrics import gnsdr
+from acapella.models.front_ends import STEMS
 
 Statistic = Callable[[np.ndarray, np.ndarray], float]  # of values (tracks,) and lengths (tracks,), none empty
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
-from acapella.codec import STEMS
 from acapella.evaluation.groups import as_text
 from acapella.evaluation.scores import STEM_LABELS, TrackScores
 from acapella.evaluation.summary import STATISTICS, Summary, Total
+from acapella.models.front_ends import STEMS
 
 
 def track_table(tracks: Sequence[TrackScores]) -> Table:

@@ -12,9 +12,9 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from acapella.errors import InputError, SettingsError
-from acapella.option_types import Params
 from acapella.settings import Settings
-from acapella.settings_text import as_text, check_names, read_literal, wrong_value
+from acapella.settings.option_types import Params
+from acapella.settings.text import as_text, check_names, read_literal, wrong_value
 
 FOLDER = "grid-search-configs"
 REPEAT = "REPEAT"

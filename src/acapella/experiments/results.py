@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from acapella.pictures import drawing
-from acapella.whole_files import whole
+from acapella.whole_files import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,7 @@ def write_table(searches: Sequence[Search], path: Path) -> None:
     tables = [_table(search) for search in searches]
     if len(searches) > 1:
         tables = [f"## {search.name}\n\n{table}" for search, table in zip(searches, tables, strict=True)]
-    with whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text("\n".join(tables), encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from acapella.settings import Settings
-from acapella.settings_text import read_exports
+from acapella.settings.text import read_exports
 
 LAST, LATEST = "last", "latest"
 WITHOUT_EFFECT = ("log_base", "analysis_path", "quit")  # settings that play no part in what is learnt

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 
-from acapella.errors import AcapellaError, SettingsError, choose
+from acapella.errors import AcapellaError, SettingsError
 from acapella.experiments.grid import Grid, Run, describe
 from acapella.experiments.results import Search
 from acapella.experiments.run_folder import WITHOUT_EFFECT
 from acapella.experiments.study import SAMPLERS, Plan, SharedStudy, open_study
+from acapella.registry import choose
 from acapella.settings import Settings
-from acapella.settings_text import as_text
+from acapella.settings.text import as_text
 
 if TYPE_CHECKING:
     from acapella.experiments.training_run import TrainedRun

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from rich.console import Console
 
-from acapella.codec import SpectrogramCodec
+from acapella.conversion.export import export_model
+from acapella.conversion.keras_weights import save_keras_weights
 from acapella.corpus.cache import Cache, cache_folder
 from acapella.corpus.examples import TrackExamples
 from acapella.corpus.tracks import Split, Track, find_tracks, split_tracks
@@ -23,13 +24,12 @@ from acapella.experiments.run_folder import (
     trains_alike,
     write_settings,
 )
+from acapella.models.front_ends import SpectralFrontEnd
+from acapella.networks import Network
 from acapella.settings import Settings
-from acapella.training.export import export_model
-from acapella.training.keras_weights import save_keras_weights
 from acapella.training.loop import fit, make_module, start_network
 from acapella.training.module import Isolation
 from acapella.training.network_picture import draw_network
-from acapella.training.networks import Network
 from acapella.training.resume import RESUME_NAME
 
 
@@ -79,7 +79,7 @@ def train(
 
     The folder is called `name`, or else after date and settings.
     """
-    codec = SpectrogramCodec.from_settings(settings)
+    codec = SpectralFrontEnd.from_settings(settings)
     module = _prepare(settings, codec, console, weights_to_load(settings))
     folder = create_run_folder(settings, name)
     mark(folder, LATEST)
@@ -105,7 +105,7 @@ def resume(
         raise InputError(f"{folder} holds no {RESUME_NAME}; name the folder of a run, in LOG_BASE.")
     settings = run_settings(folder, **({} if data is None else {"DATA": data}))
     settings = settings.model_copy(update={"epochs": max(settings.epochs, epochs or 0)})
-    module = _prepare(settings, SpectrogramCodec.from_settings(settings), console, weights=None)
+    module = _prepare(settings, SpectralFrontEnd.from_settings(settings), console, weights=None)
     write_settings(settings, folder)
     return _run(module, settings, folder.resolve(), console, questions or NobodyThere(), resumed=True)
 
@@ -118,7 +118,7 @@ def train_or_resume(settings: Settings, console: Console, *, name: str) -> Train
     return train(settings, console, name=name)
 
 
-def _prepare(settings: Settings, codec: SpectrogramCodec, console: Console, weights: Path | None) -> Isolation:
+def _prepare(settings: Settings, codec: SpectralFrontEnd, console: Console, weights: Path | None) -> Isolation:
     """Corpus and network, ready for the loop."""
     tracks, skipped = find_tracks(settings.data)
     for sentence in skipped:
@@ -161,7 +161,7 @@ def weights_to_load(settings: Settings) -> Path | None:
 
 
 def open_corpus(
-    split: Split, codec: SpectrogramCodec, settings: Settings, console: Console
+    split: Split, codec: SpectralFrontEnd, settings: Settings, console: Console
 ) -> tuple[list[TrackExamples], list[TrackExamples]]:
     """Training and validation tracks, their audio prepared in the cache."""
     cache = Cache(cache_folder(settings.data, settings.log_base), codec)
@@ -184,7 +184,7 @@ def _keep(network: Network, settings: Settings, folder: Path, epochs: list[dict[
     weights.parent.mkdir(parents=True, exist_ok=True)
     save_keras_weights(network, weights)
     record = {"settings": settings.as_env().splitlines(), "epochs": len(epochs), "last": epochs[-1] if epochs else {}}
-    codec = SpectrogramCodec.from_settings(settings)
+    codec = SpectralFrontEnd.from_settings(settings)
     export_model(network, codec, settings.model, weights.with_suffix(".onnx"), training=record)
     mark(folder, LAST)
     return weights

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from acapella.audio_files import AudioWriter, BitDepth, check_format, open_audio
-from acapella.codec import STEMS
+from acapella.dsp.stft import fft_library
 from acapella.errors import AudioFileError, UsageError
-from acapella.isolation.model_file import find_model
 from acapella.isolation.outputs import default_bit_depth, output_paths
 from acapella.isolation.predictor import OnnxPredictor, Predictor
 from acapella.isolation.separation import Pieces, Separation
-from acapella.signal.stft import fft_library
+from acapella.models.front_ends import STEMS
+from acapella.models.model_file import find_model
 
 PIECE = 1 << 16  # samples read at a time
 MAX_CHANNELS = 8

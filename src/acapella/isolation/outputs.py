@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acapella.audio_files import FORMATS, BitDepth
-from acapella.codec import STEMS
-from acapella.errors import InputError, UsageError, choose
+from acapella.errors import InputError, UsageError
+from acapella.models.front_ends import STEMS
+from acapella.registry import choose
 
 STDIN = Path("-")
 STDIN_NAME = "stdin"

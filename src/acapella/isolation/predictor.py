@@ -6,9 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
-from acapella.isolation.model_file import ModelCard
+from acapella.dsp.overlap import fill, split
 from acapella.isolation.runtimes import open_runtime
-from acapella.signal.overlap import fill, split
+from acapella.models.model_file import ModelCard
 
 Predict = Callable[[np.ndarray], np.ndarray]
 Tensors = Generator[np.ndarray, None, None]

@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from acapella.errors import MissingExtraError, ModelFileError, UsageError, choose
+from acapella.errors import MissingExtraError, ModelFileError, UsageError
+from acapella.registry import choose
 
 Shape = tuple[int | None, ...]  # None: any length
 CUDA = "CUDAExecutionProvider"

@@ -5,14 +5,14 @@ from contextlib import closing
 
 import numpy as np
 
-from acapella.isolation.ahead import ahead
+from acapella.audio_files.resampling import Resampler, resample, resampled_length
+from acapella.dsp.normalizers import Normalization
+from acapella.dsp.phase import griffin_lim
+from acapella.dsp.stft import Synthesis
 from acapella.isolation.channels import from_network_channels, to_network_channels
-from acapella.isolation.delay import Delay
+from acapella.isolation.frame_queue import FrameQueue
 from acapella.isolation.predictor import Predictor, Tensors
-from acapella.resampling import Resampler, resample, resampled_length
-from acapella.signal.normalizers import Normalization
-from acapella.signal.phase import griffin_lim
-from acapella.signal.stft import Synthesis
+from acapella.isolation.prefetch import prefetch
 
 Pieces = Iterable[np.ndarray]  # audio (samples, channels) float32, piece after piece
 Stems = Iterator[tuple[np.ndarray, np.ndarray]]  # target and rest, pieces of equal length, as above
@@ -38,10 +38,10 @@ class Separation:
 
         Reading and transforming, the network, and what follows work at the same time, a thread each.
         """
-        audio, spectra = Delay(axis=0), Delay(axis=-1)
+        audio, spectra = FrameQueue(axis=0), FrameQueue(axis=-1)
         back = Resampler(self._codec.sample_rate, self._rate, self._channels)
         synthesis: Synthesis | None = None
-        with closing(ahead(self._predict(audio.tap(pieces), spectra, normalization))) as tensors:
+        with closing(prefetch(self._predict(audio.tap(pieces), spectra, normalization))) as tensors:
             for tensor in tensors:
                 mixture = spectra.take(tensor.shape[-1])
                 spectrum = _flat(self._codec.decode(tensor, mixture, normalization))
@@ -55,7 +55,7 @@ class Separation:
 
     def run_with_iterative_phase(self, pieces: Pieces, normalization: Normalization, iterations: int) -> Stems:
         """Both stems with a phase reconstructed from amplitudes; all at once, and their sum is not the mixture."""
-        audio, spectra = Delay(axis=0), Delay(axis=-1)
+        audio, spectra = FrameQueue(axis=0), FrameQueue(axis=-1)
         tensors = list(self._predict(audio.tap(pieces), spectra, normalization))
         if not tensors:
             return
@@ -70,12 +70,12 @@ class Separation:
             stems.append(_fit(stem, audio.total))
         yield stems[0], stems[1]
 
-    def _predict(self, pieces: Pieces, spectra: Delay, normalization: Normalization) -> Tensors:
+    def _predict(self, pieces: Pieces, spectra: FrameQueue, normalization: Normalization) -> Tensors:
         """The network's tensors (batch, tensor channels, bins, frames); `spectra` keeps the mixture's spectra."""
-        with closing(ahead(self._encode(pieces, spectra, normalization))) as mixtures:
+        with closing(prefetch(self._encode(pieces, spectra, normalization))) as mixtures:
             yield from self._predictor.stream(mixtures, self._block_frames)
 
-    def _encode(self, pieces: Pieces, spectra: Delay, normalization: Normalization) -> Tensors:
+    def _encode(self, pieces: Pieces, spectra: FrameQueue, normalization: Normalization) -> Tensors:
         """The mixture's tensors, of the shape of the network's; `spectra` keeps its spectra."""
         spectrum = (self._codec.batched(flat) for flat in self._codec.stft.stream(self._to_network(pieces)))
         for mixture in spectra.tap(spectrum):

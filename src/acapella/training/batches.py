@@ -12,9 +12,10 @@ import numpy as np
 import torch
 
 from acapella.corpus.examples import TrackExamples
-from acapella.errors import CorpusError, SettingsError, choose
+from acapella.dsp.choppers import CHOPPERS, Rectangle
+from acapella.errors import CorpusError, SettingsError
+from acapella.registry import choose
 from acapella.settings import Settings
-from acapella.signal.choppers import CHOPPERS, Rectangle
 from acapella.training.remix import Remix, draw_remix, families
 
 

@@ -11,9 +11,9 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from acapella.conversion.keras_weights import save_keras_weights
 from acapella.settings import Settings
 from acapella.training.error_picture import ErrorPicture
-from acapella.training.keras_weights import save_keras_weights
 from acapella.training.module import Isolation, epoch_of
 
 LINE_EVERY = 30.0  # seconds between lines where there is no terminal

@@ -15,24 +15,24 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from acapella.codec import SpectrogramCodec
+from acapella.conversion.keras_weights import load_keras_weights
 from acapella.corpus.examples import TrackExamples
-from acapella.errors import choose
-from acapella.memory import keep_freed_memory
+from acapella.models.front_ends import SpectralFrontEnd
+from acapella.networks import Network, build_network
+from acapella.process_memory import keep_freed_memory
+from acapella.registry import choose
 from acapella.settings import Settings
 from acapella.training.batches import Batches
 from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_logger
-from acapella.training.keras_weights import load_keras_weights
 from acapella.training.losses import LOSSES, METRICS
 from acapella.training.module import Isolation, ValidationBatches
-from acapella.training.networks import Network, build_network
 from acapella.training.optimizers import build_optimizer
 from acapella.training.resume import Interruption, ResumePoint
 
 PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
 
-def start_network(settings: Settings, codec: SpectrogramCodec, weights: Path | None = None) -> Network:
+def start_network(settings: Settings, codec: SpectralFrontEnd, weights: Path | None = None) -> Network:
     """The network of MODEL with fresh weights that SEED decides, or with those in the file `weights`."""
     torch.manual_seed(settings.seed)
     network = build_network(

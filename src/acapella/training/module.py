@@ -12,11 +12,11 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from acapella.corpus.examples import TrackExamples
+from acapella.dsp.choppers import sliding_full
 from acapella.errors import CorpusError
-from acapella.option_types import ChopParams
-from acapella.signal.choppers import sliding_full
+from acapella.networks import Network
+from acapella.settings.option_types import ChopParams
 from acapella.training.batches import Batch, Batches, Slices, load_slices
-from acapella.training.networks import Network
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Metric = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from acapella.networks import Network
 from acapella.pictures import drawing
-from acapella.training.networks import Network
 
 SIZE = 64  # bins and frames of the spectrogram that is sent through
 

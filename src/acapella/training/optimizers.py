@@ -8,7 +8,8 @@ from torch.nn import Parameter
 from torch.optim import Adam, Optimizer, RMSprop
 from torch.optim.lr_scheduler import LambdaLR
 
-from acapella.errors import SettingsError, choose
+from acapella.errors import SettingsError
+from acapella.registry import choose
 
 PARAMETERS = ("learning_rate", "beta_1", "beta_2", "rho", "epsilon", "decay")
 

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from acapella.corpus.examples import TrackExamples
-from acapella.option_types import RemixParams
-from acapella.signal.choppers import Rectangle
+from acapella.dsp.choppers import Rectangle
+from acapella.settings.option_types import RemixParams
 
 LEVEL = 2.0  # mean amplitude of a bin, to which all mixtures are brought: none weighs more by its loudness
 SILENT = 1e-3  # mean amplitude below which there is nothing to bring there

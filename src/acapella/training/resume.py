@@ -11,7 +11,7 @@ from typing import Any, Self
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Checkpoint
 
-from acapella.whole_files import whole
+from acapella.whole_files import atomic_write
 
 RESUME_NAME = "resume.ckpt"
 SAVE_EVERY = 300.0  # seconds of training that a killed process may lose
@@ -93,6 +93,6 @@ class ResumePoint(Checkpoint):
             raise KeyboardInterrupt
 
     def _save(self, trainer: pl.Trainer) -> None:
-        with whole(self._path) as unfinished:
+        with atomic_write(self._path) as unfinished:
             trainer.save_checkpoint(unfinished)
         self._saved = time.monotonic()

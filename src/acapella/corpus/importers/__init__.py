@@ -13,7 +13,8 @@ from acapella.corpus.importers.mir1k import mir1k
 from acapella.corpus.importers.musdb18 import musdb18
 from acapella.corpus.importers.songs import LeftOutError, Song, Stems, is_written, name_alike, write_song
 from acapella.corpus.importers.stem_folders import stem_folders
-from acapella.errors import CorpusError, choose
+from acapella.errors import CorpusError
+from acapella.registry import choose
 
 __all__ = ["DATA_SETS", "LeftOutError", "Song", "Stems", "find_songs", "is_written", "write_song"]
 

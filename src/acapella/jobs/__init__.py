@@ -1,0 +1,1 @@
+"""Separating songs as jobs: what is to be done, where it goes, and what came of it."""

@@ -1,0 +1,16 @@
+"""Names that stand for things: each registry is a literal dict, and `choose` looks a name up in it."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from acapella.errors import SettingsError
+
+Choice = TypeVar("Choice")
+
+
+def choose(table: Mapping[str, Choice], name: str, option: str) -> Choice:
+    """Look `name` up in a registry; an unknown name is a SettingsError that lists what is there."""
+    try:
+        return table[name]
+    except KeyError:
+        raise SettingsError(f"{option}={name!r} is not one of: {', '.join(table)}.") from None

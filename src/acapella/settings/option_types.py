@@ -1,0 +1,166 @@
+"""What options may hold: names to choose from, numbers in a range, lists, and dictionaries.
+
+The values are written as in the environment (`"{'scale': 128}"`) or given as Python has them.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_serializer, model_validator
+
+from acapella.settings.text import Allowed, as_text, read_literal
+
+BatchGeneratorName = Literal["keras", "default", "track", "random", "remix"]
+CheckpointName = Literal["tensorboard", "weights", "early_stopping", "error_visualization"]
+ChopName = Literal[
+    "tile", "full", "sliding", "sliding_full", "filtered", "filtered_full", "random", "random_full", "infere"
+]
+FilterName = Literal["maximum", "mean"]
+LossName = Literal["mean_squared_error", "mean_absolute_error", "mean_squared_log_error"]
+MetricName = Literal["mean_pred", "max_pred"]
+ModelName = Literal["acapellabot", "leaky_dropout", "deep_unet", "tfc_tdf"]
+NormalizerName = Literal["dummy", "percentile"]
+OptimizerName = Literal["adam", "rmsprop"]
+PhaseName = Literal["mixture", "iterative"]
+PrecisionName = Literal["float32", "bfloat16"]
+RepresentationName = Literal["lps", "ri", "amplitude"]
+TensorboardInfoName = Literal["full", "default"]
+
+Count = Annotated[int, Field(gt=0), Allowed("whole number > 0")]
+CountFromZero = Annotated[int, Field(ge=0), Allowed("whole number >= 0")]
+WindowLength = Annotated[int, Field(gt=0, multiple_of=4), Allowed("positive multiple of 4")]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+NetworkChannels = Annotated[int, Field(ge=1, le=2), Allowed("1 or 2")]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Split = Annotated[float, Field(gt=0, lt=1), Allowed("number > 0 and < 1")]
+
+
+def _plain(text: str) -> str:
+    """The text, if it fits on one line of a file."""
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        raise ValueError("must be plain text without line breaks and other control characters")
+    return text
+
+
+def _path(value: object) -> object:
+    if value == "" or not isinstance(value, str | Path):
+        raise ValueError("must be a path")
+    return _plain(str(value))
+
+
+def _weight_file(value: object) -> object:
+    if not str(value).endswith((".h5", ".hdf5")):
+        raise ValueError("must end in .h5 or .hdf5")
+    return _path(value)
+
+
+def _list(value: object) -> object:
+    """Split at commas, within the items of a list too."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("must be names separated by commas")
+    items = [item.strip() for text in texts for item in _plain(text).split(",")]
+    return tuple(dict.fromkeys(filter(None, items)))
+
+
+def _both_axes(value: object) -> object:
+    if isinstance(value, int):
+        return (value, value)
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError("must be a whole number or a pair [time, frequency]")
+    return tuple(value)
+
+
+def _spelt(**variants: str) -> BeforeValidator:
+    """Accept other spellings of a name."""
+    return BeforeValidator(lambda value: variants.get(value, value) if isinstance(value, str) else value)
+
+
+SpeltBatchGenerator = Annotated[BatchGeneratorName, _spelt(tracks="track")]
+SpeltChopName = Annotated[ChopName, _spelt(infer="infere")]
+Folder = Annotated[Path, BeforeValidator(_path), Allowed("valid directory")]
+WeightFile = Annotated[Path, BeforeValidator(_weight_file), Allowed(".h5 or .hdf5 file")]
+TrackNames = Annotated[tuple[str, ...], BeforeValidator(_list), Allowed("parts of names, between commas")]
+Checkpoints = Annotated[tuple[CheckpointName, ...], BeforeValidator(_list)]
+Metrics = Annotated[tuple[MetricName, ...], BeforeValidator(_list)]
+
+
+class Params(BaseModel):
+    """A dictionary option: a mapping, or the text of a Python dictionary; empty text means all defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    spellings: ClassVar[Mapping[str, str]] = {}  # of keys that have a second one
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dictionary(cls, value: object) -> object:
+        if isinstance(value, cls):
+            return value
+        values = read_literal(value) if isinstance(value, str) else value
+        if not isinstance(values, Mapping):
+            example = as_text(cls()) or dict.fromkeys(cls.spellings, 0.001)
+            raise ValueError(f"is not a dictionary such as {example}")
+        for spelling, name in cls.spellings.items():
+            if spelling in values and name in values:
+                raise ValueError(f"has both {spelling} and {name}, which are the same: give one")
+        return {cls.spellings.get(key, key): item for key, item in values.items()}
+
+
+class ChopParams(Params):
+    """How choppers cut; each ignores what it has no use for."""
+
+    scale: Count = 128
+    step: Annotated[tuple[Count, Count], BeforeValidator(_both_axes)] = (64, 64)  # along (time, frequency)
+    slices: Count = 256
+    upper: bool = False
+    filter: FilterName = "mean"
+
+    @field_serializer("step")
+    def _short(self, step: tuple[int, int]) -> int | list[int]:
+        return step[0] if step[0] == step[1] else list(step)
+
+
+class ModelParams(Params):
+    """Slopes of LeakyReLU (`alpha2`: in the last convolutions) and the dropout rate."""
+
+    alpha1: NotNegative = 0.1
+    alpha2: NotNegative = 0.01
+    rate: Share = 0.1
+
+
+class NormalizerParams(Params):
+    """The percentile of a track's values that becomes 1."""
+
+    percentile: Annotated[float, Field(gt=0, le=100)] = 99
+
+
+class OptimizerParams(Params):
+    """Numbers of the optimizer; None stands for Keras' default."""
+
+    spellings = {"lr": "learning_rate"}
+    learning_rate: Positive | None = None
+    beta_1: Share | None = None
+    beta_2: Share | None = None
+    rho: Share | None = None
+    epsilon: Positive | None = None
+    decay: NotNegative | None = None
+
+
+class EarlyStopping(Params):
+    """Stop after `patience` epochs in which the loss fell by less than `min_delta`."""
+
+    min_delta: NotNegative = 0.001
+    patience: CountFromZero = 3
+
+
+class RemixParams(Params):
+    """How BATCH_GENERATOR=remix makes songs of vocals and accompaniments that do not belong together."""
+
+    together: Share = 0.3  # share of examples that are left as they are
+    solo: Share = 0.05  # share of examples without vocals, and of those without accompaniment
+    gain: NotNegative = 6  # dB, at most, up and down, between the two
+    tilt: NotNegative = 3  # dB an octave, at most, brighter or darker, for each
+    speed: Share = 0  # at most so much faster and higher, or slower and lower, for each
