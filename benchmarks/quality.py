@@ -43,13 +43,13 @@ def cost(network: torch.nn.Module, channels: int, bins: int, frames: int) -> flo
 
 def cost_of(card: ModelCard) -> float:
     """GFLOP for a second of stereo."""
-    codec = card.codec
+    front_end = card.front_end
     settings = Settings()
     network = build_network(
-        card.network, codec.tensor_channels, codec.bins, settings.model_params, signed=codec.signed
+        card.network, front_end.tensor_channels, front_end.bins, settings.model_params, signed=front_end.signed
     ).eval()
-    frames = SECONDS * codec.sample_rate // codec.stft.hop
-    return cost(network, codec.tensor_channels, codec.bins, frames) / SECONDS * (2 // codec.channels)
+    frames = SECONDS * front_end.sample_rate // front_end.stft.hop
+    return cost(network, front_end.tensor_channels, front_end.bins, frames) / SECONDS * (2 // front_end.channels)
 
 
 class Timed:

@@ -93,11 +93,11 @@ class Ours:
 
         keep_freed_memory()
         settings = Settings(batch=BATCH, chopparams={"scale": SCALE}, model_params={"rate": RATE})
-        codec = SpectralFrontEnd.from_settings(settings)
-        cache = Cache(folder / "cache", codec)
-        tracks = [TrackExamples.open(track, cache, codec) for track in find_tracks(folder)[0]]
+        front_end = SpectralFrontEnd.from_settings(settings)
+        cache = Cache(folder / "cache", front_end)
+        tracks = [TrackExamples.open(track, cache, front_end) for track in find_tracks(folder)[0]]
         self._batches = Batches(tracks, settings)
-        self._network = start_network(settings, codec).to(memory_format=torch.channels_last)
+        self._network = start_network(settings, front_end).to(memory_format=torch.channels_last)
         self._optimizer, _ = build_optimizer("adam", self._network.parameters(), settings.optimizer_params)
         self._autocast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16")
         self._steps = steps

@@ -36,10 +36,10 @@ from acapella.models.front_ends import SpectralFrontEnd
 from acapella.corpus.tracks import find_tracks, split_tracks
 
 settings = Settings.read(Path(sys.argv[1]))
-codec = SpectralFrontEnd.from_settings(settings)
+front_end = SpectralFrontEnd.from_settings(settings)
 split = split_tracks(find_tracks(settings.data)[0], settings.split, settings.validation_tracks, settings.test_tracks)
 console = Console(stderr=True)
-module = make_module(start_network(settings, codec), settings, *open_corpus(split, codec, settings, console))
+module = make_module(start_network(settings, front_end), settings, *open_corpus(split, front_end, settings, console))
 steps, real = int(sys.argv[2]), module._batches
 print("slices", len(real.slices), file=sys.stderr)
 type(real).steps = property(lambda batches: steps)  # an epoch of all slices would take hours

@@ -8,8 +8,9 @@ import soundfile
 from onnx import TensorProto, helper
 
 from acapella.corpus.cache import CachedAudio
+from acapella.models.description import ModelDescription, Origin
 from acapella.models.front_ends import SpectralFrontEnd
-from acapella.models.model_file import ModelCard
+from acapella.models.schedules import Context
 
 
 def tone(frequency: float, seconds: float, sample_rate: int, channels: int = 1, level: float = 0.3) -> np.ndarray:
@@ -51,7 +52,7 @@ def write_cached(path: Path, audio: np.ndarray) -> CachedAudio:
     return CachedAudio(path, *audio.shape)
 
 
-def write_gain_model(path: Path, gain: float = 0.5, **codec: object) -> Path:
+def write_gain_model(path: Path, gain: float = 0.5, **front_end: object) -> Path:
     """A model file whose network multiplies by `gain`."""
     axes = ["batch", "channel", "freq", "time"]
     graph = helper.make_graph(
@@ -62,7 +63,11 @@ def write_gain_model(path: Path, gain: float = 0.5, **codec: object) -> Path:
         [helper.make_tensor("gain", TensorProto.FLOAT, [1], [gain])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    card = ModelCard(SpectralFrontEnd(**codec), "gain", reach=0, stride=4, licence="CC0")
-    helper.set_model_props(model, card.to_metadata())
+    description = ModelDescription(
+        front_end=SpectralFrontEnd(**front_end),
+        schedule=Context(context=0, stride=4),
+        origin=Origin(family="gain", licence="CC0"),
+    )
+    helper.set_model_props(model, description.to_metadata())
     onnx.save(model, path)
     return path

@@ -18,7 +18,7 @@ TINY = {"FFT": "128", "SAMPLE_RATE": str(RATE), "DATA": "corpus", "ANALYSIS_PATH
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The current folder, with a corpus of three tracks, a tiny codec and models that give half of the mixture."""
+    """The current folder, with a corpus of three tracks, a tiny front_end and models that give half of the mixture."""
     monkeypatch.chdir(tmp_path)
     for name, value in TINY.items():
         monkeypatch.setenv(name, value)
@@ -183,8 +183,8 @@ def test_weights_give_what_their_model_file_gives(folder, monkeypatch, capsys, r
     monkeypatch.setenv("REPRESENTATION", representation)
     monkeypatch.setenv("WEIGHTS", "mine.h5")
     settings = Settings()
-    codec = SpectralFrontEnd.from_settings(settings)
-    save_keras_weights(start_network(settings, codec, None), folder / "mine.h5")
+    front_end = SpectralFrontEnd.from_settings(settings)
+    save_keras_weights(start_network(settings, front_end, None), folder / "mine.h5")
     assert run("analyse", "mse") == 0
     assert run("analyse", "volume", "corpus/track0_all.wav", "--points", "2") == 0
     from_weights = capsys.readouterr().out.split()

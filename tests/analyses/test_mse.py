@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from tests.isolation.fakes import Gain, Smear
+from tests.isolation.fakes import Gain, Smear, model_of
 
 from acapella.analyses.mse import compute, compute_track
 from acapella.dsp.normalizers import IDENTITY, Normalization
@@ -25,28 +25,28 @@ def test_a_short_signal_is_one_window():
 
 @pytest.mark.parametrize("representation", ["lps", "ri"])
 def test_the_right_prediction_has_no_error(rng, representation):
-    predictor = Gain(1.0, representation=representation, **TINY)
-    spectrum = predictor.card.codec.stft.forward(rng.standard_normal((1, 4000)))
+    model = model_of(Gain(1.0), representation=representation, **TINY)
+    spectrum = model.description.front_end.stft.forward(rng.standard_normal((1, 4000)))
     spectra = np.concatenate([spectrum, spectrum])
-    assert compute_track([spectra], predictor, IDENTITY) == 0
+    assert compute_track([spectra], model, IDENTITY) == 0
 
 
 @pytest.mark.parametrize("representation", ["lps", "ri"])
 def test_silence_predicted_errs_by_the_targets_power(rng, representation):
-    predictor = Gain(0.0, representation=representation, channels=2, **TINY)
-    codec = predictor.card.codec
-    mixture, target = (codec.stft.forward(rng.standard_normal((2, 4000))) for _ in range(2))
+    model = model_of(Gain(0.0), representation=representation, channels=2, **TINY)
+    front_end = model.description.front_end
+    mixture, target = (front_end.stft.forward(rng.standard_normal((2, 4000))) for _ in range(2))
     halved = Normalization(np.zeros((1, 1, 1), np.float32), np.full((1, 1, 1), 2, np.float32), clip=False)
-    error = compute_track([np.concatenate([mixture, target])], predictor, halved)
-    assert error == pytest.approx(np.mean((codec.represent(target) / 2) ** 2), rel=1e-5)
+    error = compute_track([np.concatenate([mixture, target])], model, halved)
+    assert error == pytest.approx(np.mean((front_end.represent(target) / 2) ** 2), rel=1e-5)
 
 
 def test_blocks_give_what_one_piece_gives(rng):
-    predictor = Smear(representation="ri", **TINY)
-    codec = predictor.card.codec
-    spectra = codec.stft.forward(rng.standard_normal((2, 16 * 700)))
+    model = model_of(Smear(), representation="ri", **TINY)
+    front_end = model.description.front_end
+    spectra = front_end.stft.forward(rng.standard_normal((2, 16 * 700)))
     assert spectra.shape[-1] > 2 * 256
-    mixture, target = (codec.encode(spectra[channel][None], IDENTITY) for channel in range(2))
-    whole = np.mean((predictor.predict(mixture[None])[0] - target) ** 2)
+    mixture, target = (front_end.encode(spectra[channel][None], IDENTITY) for channel in range(2))
+    whole = np.mean((model.runtime.run({"mixture": mixture[None]})[0][0] - target) ** 2)
     pieces = np.array_split(spectra, 9, axis=-1)
-    assert compute_track(pieces, predictor, IDENTITY) == pytest.approx(whole, rel=1e-5)
+    assert compute_track(pieces, model, IDENTITY) == pytest.approx(whole, rel=1e-5)

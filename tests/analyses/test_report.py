@@ -22,7 +22,7 @@ def test_parts_are_saved_under_analysis_source_and_representation(tmp_path):
         assert file["x"].attrs["unit"] == "s"
         assert file["y"].asstr()[:].tolist() == ["å", "b"]
         about = dict(file.attrs)
-    assert SpectralFrontEnd.from_json(about.pop("codec")).representation == "ri"
+    assert SpectralFrontEnd.model_validate_json(about.pop("front_end")).representation == "ri"
     assert about == {"analysis": "stoi", "source": "a", "network": "unet", "settings": "all"}
 
 

@@ -15,7 +15,7 @@ def song(rng):
     return Song(*(part.astype(np.float32) for part in parts))
 
 
-def codec(representation: str) -> SpectralFrontEnd:
+def front_end(representation: str) -> SpectralFrontEnd:
     return SpectralFrontEnd(sample_rate=RATE, window_length=64, representation=representation)
 
 
@@ -25,7 +25,7 @@ def test_ratios_are_evenly_spaced_around_1():
 
 
 def test_without_isolating_the_error_is_the_instrumental_over_the_gain(song):
-    ri = codec("ri")
+    ri = front_end("ri")
     found = compute(song, lambda mix: mix, ri, points=5)
     assert found.own_ratio == pytest.approx(0.25)
     power = np.mean(ri.represent(ri.stft.forward(song.instrumental[None])) ** 2)
@@ -35,14 +35,14 @@ def test_without_isolating_the_error_is_the_instrumental_over_the_gain(song):
 
 @pytest.mark.parametrize("representation", ["lps", "ri"])
 def test_perfect_isolation_has_no_error(song, representation):
-    found = compute(song, lambda mix: mix - song.instrumental, codec(representation), points=5)
+    found = compute(song, lambda mix: mix - song.instrumental, front_end(representation), points=5)
     assert found.own_error < 1e-10
     assert (found.errors < 1e-8).all()
 
 
 @pytest.mark.parametrize("representation", ["lps", "ri"])
 def test_silence_for_vocals_errs_alike_at_all_levels(song, representation):
-    made = codec(representation)
+    made = front_end(representation)
     found = compute(song, np.zeros_like, made, points=3)
     power = np.mean(made.represent(made.stft.forward(song.vocal[None])) ** 2)
     np.testing.assert_allclose([*found.errors, found.own_error], power, rtol=1e-4)
@@ -50,5 +50,5 @@ def test_silence_for_vocals_errs_alike_at_all_levels(song, representation):
 
 def test_progress_counts_the_points_and_the_mix(song):
     steps = []
-    compute(song, lambda mix: mix, codec("ri"), points=2, progress=lambda *step: steps.append(step))
+    compute(song, lambda mix: mix, front_end("ri"), points=2, progress=lambda *step: steps.append(step))
     assert steps == [(0, 3), (1, 3), (2, 3)]

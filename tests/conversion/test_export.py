@@ -12,7 +12,8 @@ from acapella.conversion.export import export_model, export_weights
 from acapella.conversion.graph import assert_same, assert_same_stream, to_onnx
 from acapella.conversion.keras_weights import save_keras_weights
 from acapella.errors import ModelFileError
-from acapella.isolation.predictor import OnnxPredictor
+from acapella.isolation.frames import run_network
+from acapella.isolation.model import open_model
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.networks import Network, build_network
 from acapella.settings import Settings
@@ -124,8 +125,8 @@ def deep_model(tmp_path_factory):
     torch.manual_seed(0)
     network = build_network("deep_unet", 2, 64, SimpleNamespace(), signed=False)
     path = tmp_path_factory.mktemp("deep") / "deep.onnx"
-    codec = SpectralFrontEnd(window_length=256, channels=2, representation="amplitude", lowest=64)
-    export_model(network, codec, "deep_unet", path)
+    front_end = SpectralFrontEnd(window_length=256, channels=2, representation="amplitude", bins=64)
+    export_model(network, front_end, "deep_unet", path)
     return network.eval(), path
 
 
@@ -135,10 +136,10 @@ def test_the_deep_network_is_exported_as_a_stream(deep_model, rng, block_frames,
     if runtime == "openvino":
         pytest.importorskip("openvino")
     network, path = deep_model
-    predictor = OnnxPredictor(path, runtime)
+    model = open_model(path, runtime)
     onnx.checker.check_model(onnx.load(path), full_check=True)
     mixture = rng.random((2, 2, 64, 700), np.float32)
-    pieces = list(predictor.stream(np.split(mixture, [1, 90, 400], axis=-1), block_frames))
+    pieces = list(run_network(model, np.split(mixture, [1, 90, 400], axis=-1), block_frames))
     with torch.inference_mode():
         expected = network(torch.from_numpy(mixture)).numpy()
     np.testing.assert_allclose(np.concatenate(pieces, axis=-1), expected, rtol=1e-3, atol=1e-5)
@@ -149,7 +150,7 @@ def test_a_stream_that_differs_from_the_network_is_refused(deep_model):
     _, path = deep_model
     torch.manual_seed(1)
     with pytest.raises(ModelFileError, match="differs from the trained one"):
-        assert_same_stream(build_network("deep_unet", 2, 64, SimpleNamespace(), signed=False), OnnxPredictor(path))
+        assert_same_stream(build_network("deep_unet", 2, 64, SimpleNamespace(), signed=False), open_model(path))
 
 
 def test_the_mean_of_several_weights_is_exported(tmp_path):

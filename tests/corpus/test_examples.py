@@ -7,13 +7,13 @@ from acapella.models.front_ends import SpectralFrontEnd
 
 
 def test_a_slice_is_a_part_of_the_whole_tensor(rng, tmp_path):
-    codec = SpectralFrontEnd(representation="ri", normalizer="percentile", window_length=256)
+    front_end = SpectralFrontEnd(representation="ri", normalizer="percentile", window_length=256)
     mixture, target = rng.uniform(-1, 1, (2, 1, 20_000)).astype(np.float32)
-    normalization = codec.measure([mixture])
-    cached = (write_cached(tmp_path / part, audio) for part, audio in (("mixture", mixture), ("target", target)))
-    track = TrackExamples("song", codec, *cached, normalization)
-    assert track.extent == (129, codec.stft.frames(20_000))
-    whole = [codec.encode(codec.stft.forward(audio), normalization)[0] for audio in (mixture, target)]
+    normalization = front_end.measure([mixture])
+    cached = [write_cached(tmp_path / part, audio) for part, audio in (("mixture", mixture), ("target", target))]
+    track = TrackExamples("song", front_end, cached[0], cached[1:], normalization)
+    assert track.extent == (129, front_end.stft.frames(20_000))
+    whole = [front_end.encode(front_end.stft.forward(audio), normalization)[0] for audio in (mixture, target)]
     for rectangle in (
         Rectangle(0, 129, 0, 5),
         Rectangle(10, 40, 100, 140),

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acapella.dsp.overlap import fill, split
+from acapella.dsp.overlap import pad_to_blocks, split
 
 
 @given(
@@ -30,7 +30,7 @@ def test_every_block_has_the_context_that_there_is(frames, length, context):
         start += kept
 
 
-def test_blocks_give_what_a_filter_of_finite_reach_gives_on_the_whole(rng):
+def test_blocks_with_context_give_what_a_filter_gives_on_the_whole(rng):
     whole, kernel = rng.standard_normal(500), rng.standard_normal(9)
     blocks = split(np.split(whole, 7 * [0]), 64, 4)
     joined = [block.trim(np.convolve(block.frames, kernel, mode="same")) for block in blocks]
@@ -42,12 +42,12 @@ def test_blocks_give_what_a_filter_of_finite_reach_gives_on_the_whole(rng):
     length=st.integers(1, 40),
     behind=st.integers(0, 100),
 )
-def test_filled_blocks_are_the_whole_and_zeros_behind(cuts, length, behind):
+def test_padded_blocks_are_the_whole_and_zeros_behind(cuts, length, behind):
     whole = np.arange(1, sum(cuts) + 1)
-    blocks = list(fill(np.split(whole, np.cumsum(cuts)[:-1]), length, behind))
+    blocks = list(pad_to_blocks(np.split(whole, np.cumsum(cuts)[:-1]), length, behind))
     frames = np.concatenate([block.frames for block in blocks]) if blocks else np.zeros(0)
     assert all(block.frames.shape == (length,) for block in blocks)
-    assert sum(block.existing for block in blocks) == len(whole)
+    assert sum(block.valid for block in blocks) == len(whole)
     np.testing.assert_array_equal(frames[: len(whole)], whole)
     assert not frames[len(whole) :].any()
     assert behind <= len(frames) - len(whole) < behind + length

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from acapella import Isolator
-from acapella.isolation.predictor import OnnxPredictor
+from acapella.isolation.model import open_model
 from acapella.metrics import si_sdr
 from acapella.models.model_file import find_model
 
@@ -33,9 +33,9 @@ def test_the_bundled_model_separates_the_example(tmp_path):
 def test_where_blocks_end_is_not_heard():
     """The longest of these takes the whole song at once."""
     song, rate = soundfile.read(EXAMPLES / "song.flac", dtype="float32")
-    predictor = OnnxPredictor(find_model(None))
+    model = open_model(find_model(None))
     short, usual, whole = (
-        Isolator(predictor, block_frames=frames).isolate(song, rate)["vocal"] for frames in (64, None, 1024)
+        Isolator(model, block_frames=frames).isolate(song, rate)["vocal"] for frames in (64, None, 1024)
     )
     for other in (short, usual):
         assert np.abs(other - whole).max() < 1e-3 * np.abs(whole).max()  # -60 dB

@@ -10,7 +10,7 @@ from rich.console import Console
 from tests.made import write_corpus
 
 from acapella import Isolator, Settings
-from acapella.conversion.torch_predictor import TorchPredictor
+from acapella.conversion.torch_runtime import load_in_torch
 from acapella.experiments import training_run
 from acapella.experiments.training_run import train
 from acapella.settings import options_table
@@ -141,9 +141,8 @@ def test_a_training_with(name, value, also, place):
     if (name, value) == ("EARLY_STOPPING", "{'min_delta': 100, 'patience': 1}"):
         assert len(run.epochs) == 2
 
-    predictor = TorchPredictor.load(run.weights, settings)
     isolator = Isolator(
-        predictor,
+        load_in_torch(run.weights, settings),
         phase=settings.phase,
         phase_iterations=settings.phase_iterations,
         block_frames=settings.inference_slice,

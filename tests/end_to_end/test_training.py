@@ -129,7 +129,7 @@ def test_acapella_train_and_export(corpus, tmp_path):
     weights = tmp_path / "logs/last/best_weights.hdf5"
     export = command("-m", "acapella", "export", str(weights), "-o", "mine.onnx", LEARN_PHASE="False")
     assert export.returncode == 0, export.stderr
-    assert Isolator.load("mine.onnx").card.codec.representation == "lps"
+    assert Isolator.load("mine.onnx").description.front_end.representation == "lps"
 
 
 @pytest.mark.slow

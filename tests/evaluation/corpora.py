@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from tests.isolation.fakes import Gain
+from tests.isolation.fakes import Gain, model_of
 from tests.made import clicks, tone
 
 from acapella.isolation.isolator import Isolator
@@ -25,4 +25,4 @@ def write_track(folder: Path, name: str, seconds: float = 2.0, channels: int = 1
 
 def half() -> Isolator:
     """Takes half of the mixture for vocals, and the other half for instrumental."""
-    return Isolator(Gain(0.5, representation="ri", sample_rate=RATE))
+    return Isolator(model_of(Gain(0.5), representation="ri", sample_rate=RATE))

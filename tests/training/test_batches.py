@@ -17,12 +17,14 @@ def tracks(tmp_path):
 
     def make(*seconds: float) -> list[TrackExamples]:
         rng = np.random.default_rng(0)
-        codec = SpectralFrontEnd(window_length=128, representation="ri")
+        front_end = SpectralFrontEnd(window_length=128, representation="ri")
         made = []
         for number, length in enumerate(seconds):
             audio = rng.uniform(-1, 1, (2, 1, int(length * 22050))).astype(np.float32)
             mixture, target = (write_cached(tmp_path / f"{number}{part}", audio[part]) for part in (0, 1))
-            made.append(TrackExamples(f"song {number}", codec, mixture, target, codec.measure(mixture.pieces())))
+            made.append(
+                TrackExamples(f"song {number}", front_end, mixture, [target], front_end.measure(mixture.pieces()))
+            )
         return made
 
     return make

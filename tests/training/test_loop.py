@@ -17,20 +17,20 @@ def same(first, second) -> bool:
 
 
 def test_seed_decides_the_first_weights():
-    codec = SpectralFrontEnd(representation="ri")
-    first, again, other = (start_network(Settings(seed=seed), codec) for seed in (1, 1, 2))
+    front_end = SpectralFrontEnd(representation="ri")
+    first, again, other = (start_network(Settings(seed=seed), front_end) for seed in (1, 1, 2))
     assert same(first, again)
     assert not same(first, other)
 
 
 def test_load_begins_with_the_weights(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    codec = SpectralFrontEnd(representation="ri")
-    trained = start_network(Settings(seed=5), codec)
+    front_end = SpectralFrontEnd(representation="ri")
+    trained = start_network(Settings(seed=5), front_end)
     Path("weights").mkdir()
     save_keras_weights(trained, Path("weights/weights.h5"))
     assert weights_to_load(Settings()) is None
-    loaded = start_network(Settings(), codec, weights_to_load(Settings(load=True)))
+    loaded = start_network(Settings(), front_end, weights_to_load(Settings(load=True)))
     keys = [key for key in trained.state_dict() if not key.endswith("num_batches_tracked")]
     assert all(torch.equal(trained.state_dict()[key], loaded.state_dict()[key]) for key in keys)
 

@@ -9,7 +9,7 @@ from acapella.settings.option_types import RemixParams
 from acapella.training.batches import Batches
 from acapella.training.remix import LEVEL, draw_remix, families
 
-CODEC = SpectralFrontEnd(window_length=64, representation="amplitude", channels=2, lowest=24)
+FRONT_END = SpectralFrontEnd(window_length=64, representation="amplitude", channels=2, bins=24)
 
 
 @pytest.fixture
@@ -21,7 +21,9 @@ def tracks(tmp_path):
         audio = rng.uniform(-1, 1, (2, 2, 6000)).astype(np.float32) * np.float32(10.0**-number)
         mixture = write_cached(tmp_path / f"{number}m", audio.sum(0))
         made.append(
-            TrackExamples(name, CODEC, mixture, write_cached(tmp_path / f"{number}t", audio[0]), CODEC.measure([]))
+            TrackExamples(
+                name, FRONT_END, mixture, [write_cached(tmp_path / f"{number}t", audio[0])], FRONT_END.measure([])
+            )
         )
     return made
 

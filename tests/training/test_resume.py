@@ -24,10 +24,10 @@ STEPS = 5
 
 @pytest.fixture
 def tracks(tmp_path, rng):
-    codec = SpectralFrontEnd(window_length=64, representation="ri")
+    front_end = SpectralFrontEnd(window_length=64, representation="ri")
     audio = rng.uniform(-1, 1, (2, 1, 8000)).astype(np.float32)
     mixture, target = (write_cached(tmp_path / str(part), audio[part]) for part in (0, 1))
-    return [TrackExamples("song", codec, mixture, target, codec.measure(mixture.pieces()))]
+    return [TrackExamples("song", front_end, mixture, [target], front_end.measure(mixture.pieces()))]
 
 
 @pytest.fixture

@@ -82,13 +82,15 @@ def plot(found: Distribution, title: str, channels: list[str], unit: str, nyquis
 
 def run(task: Task) -> Report:
     """Mixture, instrumental and vocals of all tracks of DATA."""
-    codec = SpectralFrontEnd.from_settings(task.settings)
-    corpus = Corpus(task, codec)
+    front_end = SpectralFrontEnd.from_settings(task.settings)
+    corpus = Corpus(task, front_end)
     passes = count()
-    found = {source: compute(partial(_pieces, corpus, source, task, passes), signed=codec.signed) for source in SOURCES}
-    rows = [row for source in SOURCES for row in _rows(source, found[source], channel_names(codec))]
+    found = {
+        source: compute(partial(_pieces, corpus, source, task, passes), signed=front_end.signed) for source in SOURCES
+    }
+    rows = [row for source in SOURCES for row in _rows(source, found[source], channel_names(front_end))]
     header = ("values", "half", "from", "to", "below (%)", "within (%)", "above (%)")
-    return Report(header, rows, codec, [_part(source, found[source], codec) for source in SOURCES])
+    return Report(header, rows, front_end, [_part(source, found[source], front_end) for source in SOURCES])
 
 
 def _edges(pieces: Iterable[np.ndarray], signed: bool) -> np.ndarray:
@@ -128,8 +130,8 @@ def _rows(source: str, found: Distribution, channels: list[str]) -> list[tuple[s
     ]
 
 
-def _part(source: str, found: Distribution, codec: SpectralFrontEnd) -> Part:
-    channels, unit, nyquist = channel_names(codec), value_unit(codec), codec.sample_rate / 2
+def _part(source: str, found: Distribution, front_end: SpectralFrontEnd) -> Part:
+    channels, unit, nyquist = channel_names(front_end), value_unit(front_end), front_end.sample_rate / 2
     datasets = {
         "counts": Dataset(found.counts, "1"),
         "edges": Dataset(found.edges, unit),
@@ -138,7 +140,7 @@ def _part(source: str, found: Distribution, codec: SpectralFrontEnd) -> Part:
         "half": Dataset([f"{name}, {span}" for name, span in zip(HALVES, _spans(nyquist), strict=True)]),
         "channel": Dataset(channels),
     }
-    title = f"{TITLES[source].capitalize()} ({codec.representation.upper()})"
+    title = f"{TITLES[source].capitalize()} ({front_end.representation.upper()})"
     return Part(source, datasets, lambda picture: plot(found, title, channels, unit, nyquist, picture))
 
 

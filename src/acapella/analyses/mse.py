@@ -1,6 +1,6 @@
 """Mean squared error: of two waveforms, or of a network's predictions for the tracks it was not trained on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,14 @@ from acapella.analyses.over_time import OverTime, over_time, plot
 from acapella.analyses.report import Dataset, Part, Report
 from acapella.analyses.songs import cut_to_shortest, read_mono
 from acapella.analyses.task import Task
-from acapella.analyses.tensors import TITLES, Corpus
+from acapella.analyses.tensors import TITLES, Corpus, spectral_front_end
 from acapella.corpus.cache import CachedAudio
 from acapella.corpus.tracks import split_tracks
 from acapella.dsp.normalizers import Normalization
 from acapella.errors import CorpusError
 from acapella.isolation.frame_queue import FrameQueue
-from acapella.isolation.predictor import Predictor
+from acapella.isolation.frames import run_network
+from acapella.isolation.model import Model
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.pictures import drawing
 
@@ -44,22 +45,24 @@ def compute(reference: np.ndarray, estimate: np.ndarray, sample_rate: int) -> Ov
     return over_time(_mean_square, reference.astype(np.float64), estimate.astype(np.float64), sample_rate)
 
 
-def compute_track(spectra: Iterable[np.ndarray], predictor: Predictor, normalization: Normalization) -> float:
+def compute_track(spectra: Iterable[np.ndarray], model: Model, normalization: Normalization) -> float:
     """Mean squared error of predicted and true normalised spectrogram, in constant memory.
 
-    `spectra` are pieces (2 * channels, bins, frames) of the mixture's channels and, behind them, the target's.
+    `spectra` are pieces ((1 + sources) * channels, bins, frames) of the mixture's channels and, behind them, the
+    sources'.
     """
+    front_end, sources = spectral_front_end(model.description), model.description.sources
     targets = FrameQueue(axis=-1)
 
     def mixtures() -> Iterator[np.ndarray]:
         for piece in spectra:
-            halves = np.split(piece[None], 2, axis=1)
-            mixture, target = predictor.card.codec.encode_pair(halves[0], halves[1], normalization)
+            mixture, *stems = np.split(piece[None], 1 + len(sources), axis=1)
+            tensor, target = front_end.encode_pair(mixture, stems, normalization)
             targets.push(target)
-            yield mixture
+            yield tensor
 
     total, count = 0.0, 0
-    for predicted in predictor.stream(mixtures()):
+    for predicted in run_network(model, mixtures()):
         errors = predicted - targets.take(predicted.shape[-1])
         total += float(np.sum(np.square(errors, dtype=np.float64)))
         count += errors.size
@@ -103,16 +106,17 @@ def _waveforms(task: Task) -> Report:
         plot(found, f"Mean squared error: {what}", "Mean squared error (full scale = 1)", picture)
 
     part = Part(f"{processed.stem}_{clean.stem}", found.datasets("mse", "full scale²"), draw)
-    codec = SpectralFrontEnd.from_settings(task.settings)
-    return Report(("what", "MSE"), [(what, f"{found.overall:.6g}")], codec, [part])
+    front_end = SpectralFrontEnd.from_settings(task.settings)
+    return Report(("what", "MSE"), [(what, f"{found.overall:.6g}")], front_end, [part])
 
 
 def _tracks(task: Task) -> Report:
-    predictor = task.open_predictor()
-    codec = predictor.card.codec
-    found = _compute_tracks(task, predictor)
-    network, target = predictor.card.network, TITLES[codec.target]
-    title = f"{network} ({codec.representation.upper()}): error of the predicted {target} by track"
+    model = task.open_model()
+    front_end = spectral_front_end(model.description)
+    found = _compute_tracks(task, model)
+    network = model.description.origin.family
+    target = ", ".join(TITLES.get(source, source) for source in model.description.sources)
+    title = f"{network} ({front_end.representation.upper()}): error of the predicted {target} by track"
     datasets = {
         "mse": Dataset(found.errors, UNIT),
         "mean": Dataset(np.float64(found.mean), UNIT),
@@ -125,13 +129,13 @@ def _tracks(task: Task) -> Report:
     ]
     part = Part("tracks", datasets, lambda picture: plot_tracks(found, title, picture))
     header = ("set", "track", "MSE")
-    about = {"network": network, "target": codec.target}
-    return Report(header, [*rows, ("", "mean", f"{found.mean:.6g}")], codec, [part], about)
+    about = {"network": network, "target": ",".join(model.description.sources)}
+    return Report(header, [*rows, ("", "mean", f"{found.mean:.6g}")], front_end, [part], about)
 
 
-def _compute_tracks(task: Task, predictor: Predictor) -> TrackErrors:
-    settings, codec = task.settings, predictor.card.codec
-    corpus = Corpus(task, codec)
+def _compute_tracks(task: Task, model: Model) -> TrackErrors:
+    settings, front_end, sources = task.settings, spectral_front_end(model.description), model.description.sources
+    corpus = Corpus(task, front_end)
     sets = split_tracks(corpus.tracks, settings.split, settings.validation_tracks, settings.test_tracks)
     chosen = [("validation", track) for track in sets.validation] + [("test", track) for track in sets.test]
     if not chosen:
@@ -139,14 +143,19 @@ def _compute_tracks(task: Task, predictor: Predictor) -> TrackErrors:
     errors = []
     for done, (_, track) in enumerate(chosen):
         task.progress(done, len(chosen))
-        spectra = codec.stft.stream(_side_by_side(*corpus.cache.pair(track)))
-        errors.append(compute_track(spectra, predictor, corpus.cache.normalization(track)))
+        audio, normalization = corpus.cache.mixture_and_stems(track, sources), corpus.cache.normalization(track)
+        of_items = []
+        for item in range(audio[0].stored // front_end.channels):
+            parts = [part.item(item, front_end.channels) for part in audio]
+            spectra = front_end.stft.stream(_side_by_side(parts))
+            of_items.append(compute_track(spectra, model, normalization.of_item(item)))
+        errors.append(float(np.mean(of_items)))
     return TrackErrors([track.name for _, track in chosen], [its_set for its_set, _ in chosen], np.array(errors))
 
 
-def _side_by_side(mixture: CachedAudio, target: CachedAudio) -> Iterator[np.ndarray]:
-    """Pieces (2 * channels, samples)."""
-    for pieces in zip(mixture.pieces(), target.pieces(), strict=True):
+def _side_by_side(parts: Sequence[CachedAudio]) -> Iterator[np.ndarray]:
+    """Pieces (parts * channels, samples)."""
+    for pieces in zip(*(part.pieces() for part in parts), strict=True):
         yield np.concatenate(pieces)
 
 

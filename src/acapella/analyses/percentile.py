@@ -75,16 +75,16 @@ def _middle(values: np.ndarray) -> float:
 
 def run(task: Task) -> Report:
     """Mixture, instrumental and vocals of all tracks of DATA."""
-    codec = SpectralFrontEnd.from_settings(task.settings)
-    corpus = Corpus(task, codec)
+    front_end = SpectralFrontEnd.from_settings(task.settings)
+    corpus = Corpus(task, front_end)
     found = {}
     for number, source in enumerate(SOURCES):
         found[source] = compute(_tracks(corpus, source, task, number * len(corpus.tracks)))
-    rows = [row for source in SOURCES for row in _rows(source, found[source], channel_names(codec))]
+    rows = [row for source in SOURCES for row in _rows(source, found[source], channel_names(front_end))]
     names = [track.name for track in corpus.tracks]
-    parts = [_part(source, found[source], names, codec) for source in SOURCES]
+    parts = [_part(source, found[source], names, front_end) for source in SOURCES]
     header = ("median over tracks", *(f"{percent} %" for percent in SHOWN))
-    return Report(header, rows, codec, parts)
+    return Report(header, rows, front_end, parts)
 
 
 def _tracks(corpus: Corpus, source: str, task: Task, done: int) -> Iterator[Iterator[np.ndarray]]:
@@ -101,8 +101,8 @@ def _rows(source: str, found: Percentiles, channels: list[str]) -> list[tuple[st
     ]
 
 
-def _part(source: str, found: Percentiles, tracks: list[str], codec: SpectralFrontEnd) -> Part:
-    channels, unit = channel_names(codec), value_unit(codec)
+def _part(source: str, found: Percentiles, tracks: list[str], front_end: SpectralFrontEnd) -> Part:
+    channels, unit = channel_names(front_end), value_unit(front_end)
     datasets = {
         "differences": Dataset(found.differences, unit),
         "medians": Dataset(found.medians, unit),
@@ -110,5 +110,5 @@ def _part(source: str, found: Percentiles, tracks: list[str], codec: SpectralFro
         "track": Dataset(tracks),
         "channel": Dataset(channels),
     }
-    title = f"{TITLES[source].capitalize()} ({codec.representation.upper()})"
+    title = f"{TITLES[source].capitalize()} ({front_end.representation.upper()})"
     return Part(source, datasets, lambda picture: plot(found, title, channels, unit, picture))

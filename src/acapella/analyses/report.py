@@ -31,11 +31,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Report:
-    """A table, and the parts to keep; `codec` is what spectrograms were made with."""
+    """A table, and the parts to keep; `front_end` is what spectrograms were made with."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
-    codec: SpectralFrontEnd
+    front_end: SpectralFrontEnd
     parts: Sequence[Part]
     attributes: Mapping[str, str | float] = field(default_factory=dict)
 
@@ -58,9 +58,9 @@ class Report:
         folder.mkdir(parents=True, exist_ok=True)
         written = []
         for part in self.parts:
-            name = f"{analysis}_{part.source}_{self.codec.representation}"
+            name = f"{analysis}_{part.source}_{self.front_end.representation}"
             numbers, picture = folder / f"{name}.h5", folder / f"{name}.png"
-            about = {"analysis": analysis, "source": part.source, "codec": self.codec.to_json()}
+            about = {"analysis": analysis, "source": part.source, "front_end": self.front_end.model_dump_json()}
             write_hdf5(numbers, part.datasets, {**about, **self.attributes, **attributes})
             part.plot(picture)
             written += [numbers, picture]

@@ -10,6 +10,7 @@ from acapella.analyses.over_time import OverTime, over_time, plot
 from acapella.analyses.report import Part, Report
 from acapella.analyses.songs import cut_to_shortest, neighbour, read_mono
 from acapella.analyses.task import Task
+from acapella.analyses.tensors import spectral_front_end
 from acapella.audio_files import read_audio
 from acapella.errors import MissingExtraError
 from acapella.models.front_ends import SpectralFrontEnd
@@ -25,7 +26,7 @@ def compute(clean: np.ndarray, estimate: np.ndarray, sample_rate: int) -> OverTi
 def run(task: Task) -> Report:
     """STOI of the first file against the second, or of the vocals isolated from the only one."""
     check_installed()
-    codec, clean, estimate, rate, what = _given(task) if len(task.files) == 2 else _isolated(task)
+    front_end, clean, estimate, rate, what = _given(task) if len(task.files) == 2 else _isolated(task)
     clean, estimate = cut_to_shortest(clean, estimate)
     found = compute(clean, estimate, rate)
     if not np.isfinite(found.overall):
@@ -35,7 +36,7 @@ def run(task: Task) -> Report:
         plot(found, f"Intelligibility: {what}", "STOI (1 at best)", picture)
 
     part = Part("_".join(path.stem for path in task.files), found.datasets("stoi", UNIT), draw)
-    return Report(("what", "STOI"), [(what, f"{found.overall:.4f}")], codec, [part])
+    return Report(("what", "STOI"), [(what, f"{found.overall:.4f}")], front_end, [part])
 
 
 def check_installed() -> None:
@@ -63,4 +64,10 @@ def _isolated(task: Task) -> Signals:
     clean, _ = read_mono(neighbour(mix, "vocal"), rate)
     isolator = task.open_isolator()
     vocals = isolator.isolate(audio, rate)["vocal"]
-    return isolator.card.codec, clean, vocals.mean(axis=1), rate, f"vocals isolated from {mix.name}"
+    return (
+        spectral_front_end(isolator.description),
+        clean,
+        vocals.mean(axis=1),
+        rate,
+        f"vocals isolated from {mix.name}",
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acapella.isolation.isolator import Isolator
-from acapella.isolation.predictor import Predictor
+from acapella.isolation.model import Model
 from acapella.settings import Settings
 
 Progress = Callable[[int, int | None], None]  # called with what is done, and of how much
@@ -17,7 +17,7 @@ class Task:
 
     files: tuple[Path, ...]
     settings: Settings
-    open_predictor: Callable[[], Predictor]
+    open_model: Callable[[], Model]
     progress: Progress
     note: Callable[[str], None]  # takes a remark, one sentence
     points: int = 21  # of the analysis `volume`
@@ -25,4 +25,4 @@ class Task:
     def open_isolator(self) -> Isolator:
         """The network, ready to take songs apart as the settings say."""
         settings = self.settings
-        return Isolator(self.open_predictor(), phase=settings.phase, phase_iterations=settings.phase_iterations)
+        return Isolator(self.open_model(), phase=settings.phase, phase_iterations=settings.phase_iterations)

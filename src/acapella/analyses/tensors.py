@@ -7,6 +7,8 @@ import numpy as np
 from acapella.analyses.task import Task
 from acapella.corpus.cache import Cache, cache_folder
 from acapella.corpus.tracks import MIXTURE, Track, find_tracks
+from acapella.errors import UsageError
+from acapella.models.description import ModelDescription
 from acapella.models.front_ends import SpectralFrontEnd
 
 SOURCES = {"mixture": MIXTURE, "instrumental": "instrumental", "vocal": "vocal"}  # the part of each source
@@ -16,28 +18,35 @@ TITLES = {"mixture": "mixture", "instrumental": "instrumental", "vocal": "vocals
 class Corpus:
     """The tracks below DATA, and their audio in the cache."""
 
-    def __init__(self, task: Task, codec: SpectralFrontEnd) -> None:
+    def __init__(self, task: Task, front_end: SpectralFrontEnd) -> None:
         settings = task.settings
-        self._codec = codec
+        self._front_end = front_end
         self.tracks, skipped = find_tracks(settings.data)
-        self.cache = Cache(cache_folder(settings.data, settings.log_base), codec)
+        self.cache = Cache(cache_folder(settings.data, settings.log_base), front_end)
         for sentence in skipped:
             task.note(f"{sentence}.")
 
     def tensors(self, track: Track, source: str) -> Iterator[np.ndarray]:
-        """Pieces (tensor channels, bins, frames) of a track's spectrogram, not normalised."""
+        """Pieces (tensor channels, bins, frames) of a track's spectrograms, not normalised, of all its items."""
         audio = self.cache.audio(track, SOURCES[source])
-        for spectrum in self._codec.stft.stream(audio.pieces()):
-            yield self._codec.represent(spectrum)
+        for spectrum in self._front_end.stft.stream(audio.pieces()):
+            yield from self._front_end.represent(self._front_end.by_item(spectrum))
 
 
-def channel_names(codec: SpectralFrontEnd) -> list[str]:
+def spectral_front_end(description: ModelDescription) -> SpectralFrontEnd:
+    """The front end of a model that sees spectrograms; UsageError where it sees waveforms."""
+    if not isinstance(description.front_end, SpectralFrontEnd):
+        raise UsageError("This analysis needs a model that sees spectrograms; this one sees waveforms.")
+    return description.front_end
+
+
+def channel_names(front_end: SpectralFrontEnd) -> list[str]:
     """What each channel of a tensor holds."""
-    parts = ["real part", "imaginary part"] if codec.has_phase else ["log-power"]
-    sides = ["left ", "right "] if codec.channels == 2 else [""]
+    parts = ["real part", "imaginary part"] if front_end.has_phase else ["log-power"]
+    sides = ["left ", "right "] if front_end.channels == 2 else [""]
     return [side + part for side in sides for part in parts]
 
 
-def value_unit(codec: SpectralFrontEnd) -> str:
+def value_unit(front_end: SpectralFrontEnd) -> str:
     """The unit of a tensor's values before they are normalised."""
-    return "STFT amplitude" if codec.has_phase else "log(1 + STFT amplitude)"
+    return "STFT amplitude" if front_end.has_phase else "log(1 + STFT amplitude)"

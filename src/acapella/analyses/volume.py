@@ -9,7 +9,7 @@ import numpy as np
 from acapella.analyses.report import Dataset, Part, Report
 from acapella.analyses.songs import cut_to_shortest, neighbour, read_mono
 from acapella.analyses.task import Progress, Task
-from acapella.analyses.tensors import value_unit
+from acapella.analyses.tensors import spectral_front_end, value_unit
 from acapella.errors import InputError
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.pictures import drawing
@@ -48,18 +48,18 @@ def ratios(points: int) -> np.ndarray:
 
 
 def compute(
-    song: Song, isolate: Isolate, codec: SpectralFrontEnd, points: int = 21, progress: Progress = lambda *_: None
+    song: Song, isolate: Isolate, front_end: SpectralFrontEnd, points: int = 21, progress: Progress = lambda *_: None
 ) -> Volume:
     """For each ratio: gain · vocals + instrumental is isolated, and the result divided by the gain.
 
     So all errors compare at the vocals' own level: the mean over the spectrogram (not normalised) of
     (isolated / gain − vocals)², with gain = ratio / `song.ratio`. The baseline is the mix itself, with gain 1.
     """
-    truth = _spectrogram(song.vocal, codec)
+    truth = _spectrogram(song.vocal, front_end)
     wanted = ratios(points)
 
     def error(mix: np.ndarray, gain: float) -> float:
-        isolated = _spectrogram(isolate(mix) / np.float32(gain), codec)
+        isolated = _spectrogram(isolate(mix) / np.float32(gain), front_end)
         return float(np.mean(np.square(isolated - truth, dtype=np.float64)))
 
     errors = []
@@ -95,31 +95,31 @@ def run(task: Task) -> Report:
     mix = task.files[0]
     stems = [neighbour(mix, stem) for stem in ("vocal", "instrumental")]
     isolator = task.open_isolator()
-    codec = isolator.card.codec
-    song = Song(*cut_to_shortest(*(read_mono(path, codec.sample_rate)[0] for path in (mix, *stems))))
+    front_end = spectral_front_end(isolator.description)
+    song = Song(*cut_to_shortest(*(read_mono(path, front_end.sample_rate)[0] for path in (mix, *stems))))
     for path, stem in zip(stems, (song.vocal, song.instrumental), strict=True):
         if not stem.any():
             raise InputError(f"{path} is silent: volume needs sound in both stems.")
-    found = compute(song, lambda audio: isolator.isolate(audio, codec.sample_rate)["vocal"], codec, task.points)
+    found = compute(song, lambda audio: isolator.isolate(audio, front_end.sample_rate)["vocal"], front_end, task.points)
     rows = [(f"{ratio:.4g}", f"{error:.6g}") for ratio, error in zip(found.ratios, found.errors, strict=True)]
     unscaled = (f"{found.own_ratio:.4g}", f"{found.own_error:.6g}", "the mix as it is")
     header = ("vocals / instrumental", "MSE", "")
-    about = {"network": isolator.card.network}
-    return Report(header, [*((*row, "") for row in rows), unscaled], codec, [_part(mix, found, codec)], about)
+    about = {"network": isolator.description.origin.family}
+    return Report(header, [*((*row, "") for row in rows), unscaled], front_end, [_part(mix, found, front_end)], about)
 
 
-def _spectrogram(audio: np.ndarray, codec: SpectralFrontEnd) -> np.ndarray:
+def _spectrogram(audio: np.ndarray, front_end: SpectralFrontEnd) -> np.ndarray:
     """(components, bins, frames) of `audio` (samples,), not normalised."""
-    return codec.represent(codec.stft.forward(audio[None]))
+    return front_end.represent(front_end.stft.forward(audio[None]))
 
 
-def _part(mix: Path, found: Volume, codec: SpectralFrontEnd) -> Part:
-    unit = value_unit(codec)
+def _part(mix: Path, found: Volume, front_end: SpectralFrontEnd) -> Part:
+    unit = value_unit(front_end)
     datasets = {
         "ratio": Dataset(found.ratios, "1"),
         "mse": Dataset(found.errors, f"({unit})²"),
         "baseline_ratio": Dataset(np.float64(found.own_ratio), "1"),
         "baseline_mse": Dataset(np.float64(found.own_error), f"({unit})²"),
     }
-    title = f"{mix.name}: error of the isolated vocals by their level ({codec.representation.upper()})"
+    title = f"{mix.name}: error of the isolated vocals by their level ({front_end.representation.upper()})"
     return Part(mix.stem, datasets, lambda picture: plot(found, title, unit, picture))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from acapella.cli.console import make_console, song_progress
-from acapella.cli.predictors import open_predictor
 from acapella.cli.train import EnvFile
+from acapella.cli.weights import open_weights
 from acapella.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from acapella.isolation.predictor import Predictor
+    from acapella.isolation.model import Model
     from acapella.settings import Settings
 
 POINTS = 21
@@ -86,7 +86,7 @@ def run_analysis(
         task = Task(
             tuple(files),
             settings,
-            lambda: _open_predictor(model, settings, console),
+            lambda: _open_model(model, settings, console),
             progress,
             console.print,
             points or POINTS,
@@ -99,10 +99,10 @@ def run_analysis(
         console.print(f"Saved in {settings.analysis_path}: {', '.join(path.name for path in written)}")
 
 
-def _open_predictor(model: str | None, settings: "Settings", console: "Console") -> "Predictor":
+def _open_model(model: str | None, settings: "Settings", console: "Console") -> "Model":
     if model is None:
-        return open_predictor(settings, console)
-    from acapella.isolation.predictor import OnnxPredictor
+        return open_weights(settings, console)
+    from acapella.isolation.model import open_model
     from acapella.models.model_file import find_model
 
-    return OnnxPredictor(find_model(model))
+    return open_model(find_model(model))

@@ -59,9 +59,9 @@ def evaluate(
     console = make_console(context.obj["quiet"])
     groups = choose_groups(_names(metrics))
     check_installed()
-    folder, chosen = _choose_tracks(data, _names(tracks), console)
     model_file = find_model(model)
     isolator = Isolator.load(model_file)
+    folder, chosen = _choose_tracks(data, _names(tracks), isolator.stems, console)
     _make_folder(output)
     scores, failed = _score(isolator, chosen, groups, console, debug=context.obj["debug"])
     if scores:
@@ -87,13 +87,16 @@ def _make_folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
 
 
-def _choose_tracks(data: Path | None, names: Sequence[str], console: Console) -> "tuple[Path, Sequence[Track]]":
-    """The corpus, `data` or DATA, and its tracks that have one of `names` in theirs."""
-    from acapella.corpus.tracks import find_tracks
+def _choose_tracks(
+    data: Path | None, names: Sequence[str], stems: Sequence[str], console: Console
+) -> "tuple[Path, Sequence[Track]]":
+    """The corpus, `data` or DATA, and its tracks with a model's `stems` that have one of `names` in theirs."""
+    from acapella.corpus.tracks import STEMS, find_tracks
     from acapella.settings import Settings
 
     folder = data or Settings.read().data
-    found, skipped = find_tracks(folder)
+    required = STEMS if set(stems) == set(STEMS) else ()
+    found, skipped = find_tracks(folder, required, stems)
     for sentence in skipped:
         console.print(f"{sentence}.")
     chosen = [track for track in found if not names or any(name in track.name for name in names)]
@@ -157,5 +160,5 @@ def _about(data: Path, name: str, file: Path, isolator: "Isolator") -> dict[str,
 
     with file.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    model = {"name": name, "network": isolator.card.network, "sha256": digest}
+    model = {"name": name, "network": isolator.description.origin.family, "sha256": digest}
     return {"acapella": __version__, "data": str(data), "model": model}

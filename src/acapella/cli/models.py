@@ -12,14 +12,15 @@ def models() -> None:
       acapella models
       acapella song.mp3 --model default
     """
-    from acapella.isolation.predictor import OnnxPredictor
+    from acapella.isolation.model import open_model
     from acapella.models.model_file import bundled_models
 
     for name, path in bundled_models().items():
-        card = OnnxPredictor(path).card
-        size = path.stat().st_size / 1e6
-        typer.echo(f"{name}: {card.network}, {card.codec.representation}, {card.codec.sample_rate} Hz, {size:.1f} MB")
-        for key, value in card.training.get("scores", {}).items():
+        description = open_model(path).description
+        front_end, size = description.front_end, path.stat().st_size / 1e6
+        kind = getattr(front_end, "representation", front_end.kind)
+        typer.echo(f"{name}: {description.origin.family}, {kind}, {front_end.sample_rate} Hz, {size:.1f} MB")
+        for key, value in description.training.get("scores", {}).items():
             typer.echo(f"  {key}: {value}")
-        typer.echo(f"  licence: {card.licence}")
+        typer.echo(f"  licence: {description.origin.licence}")
         typer.echo(f"  file: {path}")

@@ -8,10 +8,10 @@ from pathlib import Path
 from acapella.cli import run_guarded
 from acapella.cli.analyse import run_analysis
 from acapella.cli.console import make_console
-from acapella.cli.predictors import open_predictor
 from acapella.cli.search import DEFAULT_GRID, run_search
 from acapella.cli.songs import How, separate
 from acapella.cli.train import run_training
+from acapella.cli.weights import open_weights
 
 
 def vocal_isolation() -> None:
@@ -33,7 +33,7 @@ def _vocal_isolation(arguments: list[str]) -> int:
     from acapella.isolation.isolator import Isolator
 
     isolator = Isolator(
-        open_predictor(settings, console),
+        open_weights(settings, console),
         phase=settings.phase,
         phase_iterations=settings.phase_iterations,
         block_frames=settings.inference_slice,

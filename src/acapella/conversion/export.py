@@ -9,9 +9,10 @@ import onnx
 from acapella.conversion.compression import compress
 from acapella.conversion.graph import assert_same, assert_same_stream, to_onnx, to_streaming_onnx
 from acapella.conversion.keras_weights import load_keras_weights
-from acapella.isolation.predictor import OnnxPredictor
+from acapella.isolation.model import open_model
+from acapella.models.description import ModelDescription, Origin, sources_of
 from acapella.models.front_ends import SpectralFrontEnd
-from acapella.models.model_file import ModelCard
+from acapella.models.schedules import Context, Stateful
 from acapella.networks import Network, build_network
 from acapella.networks.deep_unet import DeepUNet
 from acapella.networks.streaming import StreamingDeepUNet
@@ -21,35 +22,52 @@ from acapella.whole_files import atomic_write
 
 def export_model(
     network: Network,
-    codec: SpectralFrontEnd,
+    front_end: SpectralFrontEnd,
     name: str,
     path: Path,
     *,
+    sources: tuple[tuple[str, ...], str | None] = (("vocal",), "instrumental"),
     training: dict[str, Any] | None = None,
     licence: str = "",
     small: bool = False,
 ) -> None:
-    """Write the model file of `network`, MODEL `name`: the graph, proven to compute the same, with its card.
+    """Write the model file of `network`, MODEL `name`: the graph, proven to compute the same, with its description.
+
+    `sources` are what it predicts, and the name of the residual.
 
     `small` keeps its weights in 8 bits, a quarter of the size, once that is proven.
     """
     if isinstance(network, DeepUNet):
-        content, delay = to_streaming_onnx(network, codec.bins), StreamingDeepUNet.delay
+        content, delay = to_streaming_onnx(network, front_end.bins), StreamingDeepUNet.delay
     else:
-        content, delay = to_onnx(network, codec.tensor_channels), 0
-        assert_same(network, content, codec.tensor_channels)
-    card = ModelCard(codec, name, network.reach, network.stride, delay, licence, training or {})
+        content, delay = to_onnx(network, front_end.tensor_channels), 0
+        assert_same(network, content, front_end.tensor_channels)
+    schedule: Stateful | Context
+    if delay:
+        names = [part.name for part in onnx.load_from_string(content).graph.input]
+        schedule = Stateful(latency=delay, stride=network.stride, frame_mask=names[1], states=tuple(names[2:]))
+    else:
+        schedule = Context(context=network.reach, stride=network.stride)
+    target, residual = sources
+    description = ModelDescription(
+        front_end=front_end,
+        schedule=schedule,
+        sources=target,
+        residual=residual,
+        origin=Origin(family=name, licence=licence),
+        training=training or {},
+    )
     with atomic_write(path) as unfinished:
-        unfinished.write_bytes(_with_card(content, card))
+        unfinished.write_bytes(_described(content, description))
         if delay:
-            assert_same_stream(network, OnnxPredictor(unfinished))
+            assert_same_stream(network, open_model(unfinished))
         if small:
-            unfinished.write_bytes(_with_card(compress(content), card))
+            unfinished.write_bytes(_described(compress(content), description))
 
 
-def _with_card(content: bytes, card: ModelCard) -> bytes:
+def _described(content: bytes, description: ModelDescription) -> bytes:
     model = onnx.load_from_string(content)
-    onnx.helper.set_model_props(model, card.to_metadata())
+    onnx.helper.set_model_props(model, description.to_metadata())
     labelled: bytes = model.SerializeToString()
     return labelled
 
@@ -63,14 +81,14 @@ def export_weights(
     record: dict[str, Any] | None = None,
     small: bool = False,
 ) -> None:
-    """Write the model file of `weights` in Keras' layout, of the network and the codec that `settings` describe.
+    """Write the model file of `weights` in Keras' layout, of the network and the front_end that `settings` describe.
 
     Of several files the mean is taken (M. Wortsman et al., "Model soups", ICML 2022); they must go back to one start.
     `record` is what else is known of the training: "scores", say.
     """
-    codec = SpectralFrontEnd.from_settings(settings)
+    front_end = SpectralFrontEnd.from_settings(settings)
     network = build_network(
-        settings.model, codec.tensor_channels, codec.bins, settings.model_params, signed=codec.signed
+        settings.model, front_end.tensor_channels, front_end.bins, settings.model_params, signed=front_end.signed
     )
     states = []
     for file in weights:
@@ -78,4 +96,7 @@ def export_weights(
         states.append({name: tensor.clone() for name, tensor in network.state_dict().items()})
     network.load_state_dict({name: sum(state[name] for state in states) / len(states) for name in states[0]})
     training = {"settings": settings.as_env().splitlines(), **(record or {})}
-    export_model(network, codec, settings.model, path, training=training, licence=licence, small=small)
+    sources = sources_of(settings)
+    export_model(
+        network, front_end, settings.model, path, sources=sources, training=training, licence=licence, small=small
+    )

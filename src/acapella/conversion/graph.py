@@ -13,7 +13,9 @@ import torch
 from torch import nn
 
 from acapella.errors import ModelFileError
-from acapella.isolation.predictor import Predictor
+from acapella.isolation.frames import run_network
+from acapella.isolation.model import Model
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.networks import Network
 from acapella.networks.deep_unet import DeepUNet
 from acapella.networks.streaming import StreamingDeepUNet
@@ -88,14 +90,15 @@ def assert_same(network: Network, model: bytes, channels: int) -> None:
         _assert_near(actual, expected)
 
 
-def assert_same_stream(network: Network, predictor: Predictor) -> None:
-    """Raise unless the `predictor` of a finished model file makes of noise what `network` does."""
-    codec = predictor.card.codec
-    mixture = np.random.default_rng(0).standard_normal((1, codec.tensor_channels, codec.bins, 500), np.float32)
-    mixture = mixture if codec.signed else np.abs(mixture)
+def assert_same_stream(network: Network, model: Model) -> None:
+    """Raise unless a finished model file, opened as `model`, makes of noise what `network` does."""
+    front_end = model.description.front_end
+    assert isinstance(front_end, SpectralFrontEnd)
+    mixture = np.random.default_rng(0).standard_normal((1, front_end.tensor_channels, front_end.bins, 500), np.float32)
+    mixture = mixture if front_end.signed else np.abs(mixture)
     with torch.inference_mode():
         expected = _for_inference(network)(torch.from_numpy(mixture)).numpy()
-    _assert_near(np.concatenate(list(predictor.stream(iter(np.array_split(mixture, 3, axis=-1)))), axis=-1), expected)
+    _assert_near(np.concatenate(list(run_network(model, np.array_split(mixture, 3, axis=-1))), axis=-1), expected)
 
 
 def _assert_near(actual: np.ndarray, expected: np.ndarray) -> None:

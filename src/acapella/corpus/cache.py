@@ -1,28 +1,32 @@
 """Audio of the corpus at the network's rate, kept on disk and read by offset.
 
-One raw float32 file a track and part, (samples, channels), with a JSON note beside it that says what it was made
-of; a source of another size or time is decoded anew. Nothing is held in memory, so a corpus may be of any size.
+One raw float32 file a track and part, (samples, items * channels), with a JSON note beside it that says what it was
+made of; a source of another size or time is decoded anew. Nothing is held in memory, so a corpus may be of any size.
+An item is one channel or one pair of channels, as the network takes them: the same as when a song is taken apart.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from acapella.audio_files import open_audio
+from acapella.audio_files.channels import to_network_channels
 from acapella.audio_files.resampling import Resampler
 from acapella.corpus.tracks import MIXTURE, Track
 from acapella.dsp.normalizers import IDENTITY, Normalization
 from acapella.errors import CorpusError
-from acapella.models.front_ends import STEMS, SpectralFrontEnd
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.whole_files import atomic_write
 
 BLOCK = 1 << 18  # samples read at a time
+WIDTH = np.dtype(np.float32).itemsize  # bytes
 CACHE_NAME = ".acapella-cache"
 LENGTH_TOLERANCE = 0.1  # seconds by which the parts of a track may differ; the shortest counts
 
@@ -35,17 +39,26 @@ def cache_folder(data: Path, log_base: Path) -> Path:
 
 @dataclass(frozen=True)
 class CachedAudio:
-    """The first `samples` of a file of float32 samples, read by offset; nothing is held open between reads."""
+    """The first `samples` of a file of float32 samples with `stored` channels, read by offset.
+
+    Only `channels` of them are read, from `first` on; 0 stands for all. Nothing is held open between reads.
+    """
 
     path: Path
-    channels: int
+    stored: int
     samples: int
+    first: int = 0
+    channels: int = 0
+
+    def item(self, number: int, channels: int) -> "CachedAudio":
+        """The channels of one item, `channels` of them; where there are not so many items, of the last one."""
+        return replace(self, first=min(number * channels, self.stored - channels), channels=channels)
 
     def read(self, begin: int, end: int) -> np.ndarray:
-        """Samples `begin` to `end` of all channels, (channels, end - begin)."""
-        width = self.channels * np.dtype(np.float32).itemsize
-        count = (end - begin) * self.channels
-        return np.fromfile(self.path, np.float32, count, offset=begin * width).reshape(-1, self.channels).T
+        """Samples `begin` to `end`, (channels, end - begin)."""
+        count, offset = (end - begin) * self.stored, begin * self.stored * WIDTH
+        rows = np.fromfile(self.path, np.float32, count, offset=offset).reshape(-1, self.stored).T
+        return rows[self.first : self.first + (self.channels or self.stored)]
 
     def pieces(self) -> Iterator[np.ndarray]:
         """All of it, BLOCK samples at a time."""
@@ -54,46 +67,49 @@ class CachedAudio:
 
 
 class Cache:
-    """Prepares and opens the audio of tracks for one codec, below `folder`."""
+    """Prepares and opens the audio of tracks for one front end, below `folder`."""
 
-    def __init__(self, folder: Path, codec: SpectralFrontEnd) -> None:
-        self._codec = codec
-        self._folder = folder / f"{codec.sample_rate}Hz-{codec.channels}ch"
+    def __init__(self, folder: Path, front_end: SpectralFrontEnd) -> None:
+        self._front_end = front_end
+        self._folder = folder / f"{front_end.sample_rate}Hz-items-of-{front_end.channels}"
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    def pair(self, track: Track) -> tuple[CachedAudio, CachedAudio]:
-        """Mixture and target of `track`, cut to one length."""
-        mixture, target = self.audio(track, MIXTURE), self.audio(track, self._codec.target)
-        shorter, longer = sorted([mixture.samples, target.samples])
-        if longer - shorter > LENGTH_TOLERANCE * self._codec.sample_rate:
-            seconds = [audio.samples / self._codec.sample_rate for audio in (mixture, target)]
-            raise CorpusError(
-                f"{track.name}: the mixture lasts {seconds[0]:.1f} s, its {self._codec.target} {seconds[1]:.1f} s; "
-                "they must be of one length."
-            )
-        return replace(mixture, samples=shorter), replace(target, samples=shorter)
+    def mixture_and_stems(self, track: Track, stems: Sequence[str]) -> list[CachedAudio]:
+        """The mixture of `track` and its `stems`, cut to one length."""
+        parts = [MIXTURE, *stems]
+        found = [self.audio(track, part) for part in parts]
+        lengths = [audio.samples for audio in found]
+        rate = self._front_end.sample_rate
+        for part, samples in zip(parts, lengths, strict=True):
+            if abs(samples - lengths[0]) > LENGTH_TOLERANCE * rate:
+                raise CorpusError(
+                    f"{track.name}: the mixture lasts {lengths[0] / rate:.1f} s, its {part} {samples / rate:.1f} s; "
+                    "they must be of one length."
+                )
+        return [replace(audio, samples=min(lengths)) for audio in found]
 
     def audio(self, track: Track, part: str) -> CachedAudio:
-        """One part of `track`: all, vocal or instrumental."""
+        """One part of `track`: all, vocal or instrumental, say."""
         source = track.files[part]
         raw, note = self._paths(source)
         fingerprint = _fingerprint(source)
-        if _read_note(note).get("source") != fingerprint or not raw.exists():
-            self._decode(source, raw)
-            _write_note(note, {"source": fingerprint})
-        width = self._codec.channels * np.dtype(np.float32).itemsize
-        return CachedAudio(raw, self._codec.channels, raw.stat().st_size // width)
+        remembered = _read_note(note)
+        if remembered.get("source") != fingerprint or not raw.exists():
+            remembered = {"source": fingerprint, "stored": self._decode(source, raw)}
+            _write_note(note, remembered)
+        stored: int = remembered["stored"]
+        return CachedAudio(raw, stored, raw.stat().st_size // (stored * WIDTH))
 
     def normalization(self, track: Track) -> Normalization:
-        """The normalization of the track's mixture, measured once and then remembered."""
-        if self._codec.normalizer_object.statistics() is None:
+        """The normalization of the track's mixture, measured once and then remembered; arrays have an axis of items."""
+        if not self._front_end.needs_statistics:
             return IDENTITY
         audio = self.audio(track, MIXTURE)
         note = self._paths(track.files[MIXTURE])[1]
         remembered = _read_note(note)
-        key = replace(self._codec, target=STEMS[0]).to_json()  # what is to be predicted plays no part
+        key = self._front_end.model_dump_json()
         if key not in remembered:
-            found = self._codec.measure(audio.pieces())
+            found = self._front_end.measure(audio.pieces())
             remembered[key] = {
                 "offset": found.offset.tolist(),
                 "scale": found.scale.tolist(),
@@ -108,19 +124,16 @@ class Cache:
         name = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:24]
         return self._folder / f"{name}.f32", self._folder / f"{name}.json"
 
-    def _decode(self, source: Path, raw: Path) -> None:
+    def _decode(self, source: Path, raw: Path) -> int:
+        """Write the audio as isolation would give it to the network; returns how many channels are stored."""
         with atomic_write(raw) as unfinished, open_audio(source) as reader, unfinished.open("wb") as file:
-            resampler = Resampler(reader.info.sample_rate, self._codec.sample_rate, self._codec.channels)
-            for block in reader.blocks(BLOCK):
-                file.write(resampler.push(self._mix(block)).tobytes())
-            file.write(resampler.finish().tobytes())
-
-    def _mix(self, block: np.ndarray) -> np.ndarray:
-        """Bring (samples, any channels) to the network's number of channels: the mean for one, else copies."""
-        if block.shape[1] == self._codec.channels:
-            return block
-        mono = block.mean(axis=1, keepdims=True)
-        return np.repeat(mono, self._codec.channels, axis=1)
+            rate, channels = reader.info.sample_rate, reader.info.channels
+            resampler = Resampler(rate, self._front_end.sample_rate, channels)
+            for block in chain(map(resampler.push, reader.blocks(BLOCK)), [None]):
+                audio = resampler.finish() if block is None else block
+                rows = to_network_channels(audio, self._front_end.channels)
+                file.write(np.ascontiguousarray(rows.T).tobytes())
+        return len(rows)
 
 
 def _fingerprint(source: Path) -> list[int | str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from acapella.errors import CorpusError
 
 MIXTURE = "all"
-PARTS = (MIXTURE, "vocal", "instrumental")
+STEMS = ("vocal", "instrumental")
+PARTS = (MIXTURE, *STEMS)
 EXTENSIONS = (".wav", ".flac")
 
 
@@ -17,26 +18,37 @@ class Track:
     """A song with its mixture and stems; `name` is its path below the corpus folder, without suffix."""
 
     name: str
-    files: dict[str, Path]  # by part: all, vocal, instrumental
+    files: dict[str, Path]  # by part: all, vocal, instrumental …
 
 
-def find_tracks(folder: Path) -> tuple[list[Track], list[str]]:
-    """The complete tracks below `folder`, sorted by name, and a sentence for each that is left out."""
+def find_tracks(
+    folder: Path, required: Sequence[str] = STEMS, optional: Sequence[str] = ()
+) -> tuple[list[Track], list[str]]:
+    """The complete tracks below `folder`, sorted by name, and a sentence for each that is left out.
+
+    A track is complete with its mixture and all `required` stems; `optional` stems are taken where they are.
+    """
+    known = (MIXTURE, *required, *optional)
     if not folder.is_dir():
         raise CorpusError(f"DATA={str(folder)!r} is not a folder; name the one that holds NAME_all.wav and its stems.")
     found: dict[str, dict[str, list[Path]]] = {}
     for path in files_below(folder):
         name, _, part = path.stem.rpartition("_")
-        if name and part in PARTS and path.suffix.lower() in EXTENSIONS:
+        if name and part in known and path.suffix.lower() in EXTENSIONS:
             parts = found.setdefault((path.parent.relative_to(folder) / name).as_posix(), {})
             parts.setdefault(part, []).append(path)
-    defects = {name: _defect(name, parts) for name, parts in sorted(found.items())}
+    defects = {name: _defect(name, parts, (MIXTURE, *required)) for name, parts in sorted(found.items())}
     usable = [name for name, defect in defects.items() if not defect]
     skipped = [f"{name} is skipped: {defect}" for name, defect in defects.items() if defect]
     if not usable:
         hint = f" ({skipped[0]})" if skipped else "; acapella prepare makes them of a data set"
-        raise CorpusError(f"{folder} holds no track with NAME_all, NAME_vocal and NAME_instrumental{hint}.")
+        raise CorpusError(f"{folder} holds no track with {_listed((MIXTURE, *required))}{hint}.")
     return [Track(name, {part: paths[0] for part, paths in found[name].items()}) for name in usable], skipped
+
+
+def _listed(parts: Sequence[str]) -> str:
+    names = [f"NAME_{part}" for part in parts]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"{names[0]} and a stem"
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -54,11 +66,13 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(files)
 
 
-def _defect(name: str, parts: dict[str, list[Path]]) -> str | None:
+def _defect(name: str, parts: dict[str, list[Path]], required: Sequence[str]) -> str | None:
     """Why the track cannot be used, if so."""
-    missing = ", ".join(f"{name}_{part}" for part in PARTS if part not in parts)
+    missing = ", ".join(f"{name}_{part}" for part in required if part not in parts)
     if missing:
         return f"{missing} not found"
+    if len(parts) < 2:
+        return "it has no stem"
     twice = next((paths for paths in parts.values() if len(paths) > 1), None)
     return f"keep one of {' and '.join(path.name for path in twice)}" if twice else None
 

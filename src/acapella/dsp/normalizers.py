@@ -34,6 +34,12 @@ class Normalization:
         restored: np.ndarray = tensor * self.scale + self.offset
         return restored
 
+    def of_item(self, number: int) -> "Normalization":
+        """That of one item of a batch, or this one, where there is but one for all."""
+        if self.scale.ndim < 4:
+            return self
+        return Normalization(self.offset[number : number + 1], self.scale[number : number + 1], self.clip)
+
 
 IDENTITY = Normalization(np.float32(0).reshape(1, 1, 1), np.float32(1).reshape(1, 1, 1), clip=False)
 

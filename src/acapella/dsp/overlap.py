@@ -1,8 +1,8 @@
 """Cut a stream of frames into blocks for a network.
 
-One without memory needs context on both sides of a block, which is trimmed away again: where an output frame depends
-on no more than `context` frames to either side, blocks give what the whole gives, provided that they start at multiples
-of the network's stride. One that remembers takes equal blocks, one after the other.
+A network without state needs context on both sides of a block, which is trimmed away again: where an output frame
+depends on no more than `context` frames to either side, blocks give what the whole song gives, provided that they start
+at multiples of the network's stride. A network with state takes blocks of equal length, one after the other.
 """
 
 from collections.abc import Iterable, Iterator
@@ -45,15 +45,15 @@ def split(pieces: Iterable[np.ndarray], length: int, context: int) -> Iterator[B
 
 
 @dataclass(frozen=True)
-class Filled:
-    """`frames` (..., frames), of which the first `existing` are of the stream and the others zeros behind its end."""
+class PaddedBlock:
+    """`frames` (..., frames), of which the first `valid` belong to the song and the others are zeros behind its end."""
 
     frames: np.ndarray
-    existing: int
+    valid: int
 
 
-def fill(pieces: Iterable[np.ndarray], length: int, behind: int) -> Iterator[Filled]:
-    """Blocks of exactly `length` frames from `pieces` (..., frames), with at least `behind` frames behind the end."""
+def pad_to_blocks(pieces: Iterable[np.ndarray], length: int, latency: int) -> Iterator[PaddedBlock]:
+    """Blocks of exactly `length` frames from `pieces` (..., frames), with at least `latency` frames behind the end."""
     waiting: list[np.ndarray] = []
     count = 0
     for piece in pieces:
@@ -62,12 +62,12 @@ def fill(pieces: Iterable[np.ndarray], length: int, behind: int) -> Iterator[Fil
         if count >= length:
             joined = np.concatenate(waiting, axis=-1)
             for start in range(0, count - length + 1, length):
-                yield Filled(joined[..., start : start + length], length)
+                yield PaddedBlock(joined[..., start : start + length], length)
             count %= length
             waiting = [joined[..., joined.shape[-1] - count :]]
     if waiting:
         rest = np.concatenate(waiting, axis=-1)
-        missing = -(count + behind) % length + behind
+        missing = -(count + latency) % length + latency
         padded = np.concatenate([rest, np.zeros((*rest.shape[:-1], missing), rest.dtype)], axis=-1)
         for start in range(0, count + missing, length):
-            yield Filled(padded[..., start : start + length], min(max(0, count - start), length))
+            yield PaddedBlock(padded[..., start : start + length], min(max(0, count - start), length))

@@ -27,8 +27,12 @@ class Representation(Protocol):
         """What the network is to predict for `mixture`, given the `target`'s spectrum."""
         ...
 
-    def decode(self, tensor: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+    def decode(self, tensor: np.ndarray, mixture: np.ndarray, *, extend: bool = True) -> np.ndarray:
         """Spectrum that `tensor` describes as a part of the spectrum `mixture`."""
+        ...
+
+    def apply_mask(self, mask: np.ndarray, mixture: np.ndarray, *, extend: bool = True) -> np.ndarray:
+        """Spectrum `mixture` times `mask`; above the mask's bins its highest gains with `extend`, else silence."""
         ...
 
 
@@ -62,16 +66,20 @@ class Amplitude:
         amplitude: np.ndarray = np.maximum(tensor, 0)
         return amplitude
 
-    def decode(self, tensor: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+    def decode(self, tensor: np.ndarray, mixture: np.ndarray, *, extend: bool = True) -> np.ndarray:
         """The amplitude of `tensor`, no more than the mixture's, with the mixture's phase."""
-        bins = tensor.shape[-2]
-        seen, above = mixture[..., :bins, :], mixture[..., bins:, :]
-        available = np.abs(seen)
+        available = np.abs(mixture[..., : tensor.shape[-2], :])
         gain = np.minimum(self.amplitude(tensor), available)
         gain /= np.maximum(available, TINY)
+        return self.apply_mask(gain, mixture, extend=extend)
+
+    def apply_mask(self, mask: np.ndarray, mixture: np.ndarray, *, extend: bool = True) -> np.ndarray:
+        """The mixture times a gain for each bin."""
+        bins = mask.shape[-2]
         spectrum: np.ndarray = np.empty_like(mixture)  # of the mixture's order in memory, too
-        np.multiply(seen, gain, out=spectrum[..., :bins, :])
-        np.multiply(above, gain[..., -EXTENDED:, :].mean(axis=-2, keepdims=True), out=spectrum[..., bins:, :])
+        np.multiply(mixture[..., :bins, :], mask, out=spectrum[..., :bins, :])
+        gain_above = mask[..., -EXTENDED:, :].mean(axis=-2, keepdims=True) if extend else np.float32(0)
+        np.multiply(mixture[..., bins:, :], gain_above, out=spectrum[..., bins:, :])
         return spectrum
 
 
@@ -109,13 +117,24 @@ class RealImaginary:
         """The target's own parts."""
         return self.encode(target)
 
-    def decode(self, tensor: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+    def decode(self, tensor: np.ndarray, mixture: np.ndarray, *, extend: bool = True) -> np.ndarray:
         """The complex spectrum, silent above the bins that the network sees; the mixture gives its shape only."""
-        bins = tensor.shape[-2]
-        parts = tensor.reshape(*mixture.shape[:-2], 2, bins, mixture.shape[-1])
         spectrum = np.zeros_like(mixture)
-        spectrum[..., :bins, :] = parts[..., 0, :, :] + 1j * parts[..., 1, :, :]
+        spectrum[..., : tensor.shape[-2], :] = self._complex(tensor, mixture)
         return spectrum
+
+    def apply_mask(self, mask: np.ndarray, mixture: np.ndarray, *, extend: bool = True) -> np.ndarray:
+        """The mixture times a complex mask, silent above the mask's bins."""
+        spectrum = np.zeros_like(mixture)
+        bins = mask.shape[-2]
+        np.multiply(mixture[..., :bins, :], self._complex(mask, mixture), out=spectrum[..., :bins, :])
+        return spectrum
+
+    def _complex(self, tensor: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+        """(..., channels * 2, bins, frames) float32 as (..., channels, bins, frames) complex64."""
+        parts = tensor.reshape(*mixture.shape[:-2], 2, *tensor.shape[-2:])
+        numbers: np.ndarray = parts[..., 0, :, :] + 1j * parts[..., 1, :, :]
+        return numbers
 
 
 REPRESENTATIONS: dict[str, Amplitude | RealImaginary] = {

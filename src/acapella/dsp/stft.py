@@ -1,9 +1,9 @@
 """Short-time Fourier transform and its inverse, in one piece or as a stream.
 
 Frame `t` is centred on sample `t * hop`; the edges of the signal are reflected, so that `n` samples give
-`1 + n // hop` frames. The window is a periodic Hann, the hop a quarter of it. The inverse is the least-squares
-one: overlap-add, divided by the sum of the squared windows (D. Griffin and J. Lim, "Signal estimation from
-modified short-time Fourier transform", IEEE TASSP 32(2), 1984).
+`1 + n // hop` frames. The window is a periodic Hann. The inverse is the least-squares one: overlap-add, divided by
+the sum of the squared windows (D. Griffin and J. Lim, "Signal estimation from modified short-time Fourier
+transform", IEEE TASSP 32(2), 1984).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ from types import ModuleType
 
 import numpy as np
 
-OVERLAP = 4  # hops in a window
+SMALLEST = 1e-8  # sum of squared windows to divide by
 Reader = Callable[[int, int], np.ndarray]
 
 
@@ -26,29 +26,38 @@ def fft_library() -> ModuleType:
 
 @dataclass(frozen=True)
 class STFT:
-    """The transform with windows of `window_length` samples (a multiple of 4)."""
+    """The transform with windows of `window_length` samples, an even number.
+
+    `hop`: samples from one frame to the next, half a window at most; 0 stands for a quarter of the window.
+    `normalized`: divide by the square root of the window's length, so that the transform keeps energy.
+    """
 
     window_length: int
+    hop: int = 0
+    normalized: bool = False
 
     def __post_init__(self) -> None:
-        if self.window_length < OVERLAP or self.window_length % OVERLAP:
-            raise ValueError(f"window_length must be a positive multiple of {OVERLAP}, not {self.window_length}")
-
-    @property
-    def hop(self) -> int:
-        """Samples from one frame to the next."""
-        return self.window_length // OVERLAP
+        if self.window_length < 4 or self.window_length % 2:
+            raise ValueError(f"window_length must be an even number from 4 on, not {self.window_length}")
+        object.__setattr__(self, "hop", self.hop or self.window_length // 4)
+        if not 1 <= self.hop <= self.window_length // 2:
+            raise ValueError(f"hop must be from 1 to half of window_length, {self.window_length // 2}, not {self.hop}")
 
     @property
     def bins(self) -> int:
         """Frequencies, the constant one and the Nyquist frequency included."""
         return self.window_length // 2 + 1
 
+    @property
+    def scale(self) -> float:
+        """What the window is multiplied by."""
+        return float(self.window_length**-0.5) if self.normalized else 1.0
+
     @cached_property
     def window(self) -> np.ndarray:
         """Periodic Hann window, (window_length,) float32."""
         phase = 2 * np.pi * np.arange(self.window_length) / self.window_length
-        return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
+        return ((0.5 - 0.5 * np.cos(phase)) * self.scale).astype(np.float32)
 
     def frames(self, samples: int) -> int:
         """Number of frames that `samples` samples give."""
@@ -132,14 +141,19 @@ class Analysis:
 
 
 class Synthesis:
-    """The inverse transform of a spectrum that arrives in pieces of any number of frames."""
+    """The inverse transform of a spectrum that arrives in pieces of any number of frames.
+
+    Time is counted in hops: frame `t` covers the hops `t` to `t + overlap - 1` of the signal padded at its edges, where
+    `overlap` is the number of hops in a window, rounded up.
+    """
 
     def __init__(self, stft: STFT, channels: int) -> None:
         self._stft = stft
-        self._squares = (stft.window**2).reshape(OVERLAP, stft.hop)
+        self._overlap = -(-stft.window_length // stft.hop)
+        self._squares = self._in_hops(stft.window**2)
         self._all = self._squares.sum(axis=0)  # (hop,): what the squared windows sum to where none is missing
-        self._window = (stft.window.reshape(OVERLAP, stft.hop) / self._all).ravel()
-        self._audio = np.zeros((channels, OVERLAP - 1, stft.hop), np.float32)
+        self._window = (self._in_hops(stft.window) / self._all).ravel()[: stft.window_length]
+        self._audio = np.zeros((channels, self._overlap - 1, stft.hop), np.float32)
         self._hops = 0  # that are complete
         self._to_skip = stft.window_length // 2  # samples: what the first frames hold from before the signal
         self._emitted = 0
@@ -150,8 +164,7 @@ class Synthesis:
         library, length = fft_library(), self._stft.window_length
         blocks = library.irfft(spectrum.transpose(0, 2, 1), n=length, axis=-1).astype(np.float32, copy=False)
         blocks *= self._window
-        quarters = blocks.reshape(len(spectrum), frames, OVERLAP, self._stft.hop)
-        self._audio, done = _overlap_add(self._audio, quarters)
+        self._audio, done = _overlap_add(self._audio, self._in_hops(blocks))
         return self._release(done, self._hops + frames)
 
     def finish(self, samples: int) -> np.ndarray:
@@ -160,13 +173,20 @@ class Synthesis:
         missing = samples - (self._emitted - rest.shape[-1])
         return np.pad(rest[:, :missing], ((0, 0), (0, max(0, missing - rest.shape[-1]))))
 
+    def _in_hops(self, windows: np.ndarray) -> np.ndarray:
+        """(..., window_length) as (..., overlap, hop), with zeros behind where the hop does not divide the window."""
+        missing = self._overlap * self._stft.hop - windows.shape[-1]
+        if missing:
+            windows = np.pad(windows, [(0, 0)] * (windows.ndim - 1) + [(0, missing)])
+        return windows.reshape(*windows.shape[:-1], self._overlap, self._stft.hop)
+
     def _release(self, hops: np.ndarray, frames: int) -> np.ndarray:
         """Samples of the next `hops` (channels, hops, hop), of a signal of so many `frames` up to now."""
         begin, self._hops = self._hops, self._hops + hops.shape[1]
-        at_the_ends = [hop for hop in range(begin, self._hops) if hop < OVERLAP - 1 or hop >= frames]
+        at_the_ends = [hop for hop in range(begin, self._hops) if hop < self._overlap - 1 or hop >= frames]
         for hop in at_the_ends:  # where windows are missing
             there = self._squares[max(0, hop - frames + 1) : hop + 1].sum(axis=0)
-            hops[:, hop - begin] *= self._all / np.maximum(there, 1e-8)
+            hops[:, hop - begin] *= self._all / np.maximum(there, SMALLEST * self._stft.scale**2)
         flat = hops.reshape(len(hops), -1)
         released: np.ndarray = flat[:, self._to_skip :]
         self._to_skip -= flat.shape[-1] - released.shape[-1]
@@ -175,10 +195,10 @@ class Synthesis:
 
 
 def _overlap_add(tail: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Add windowed `blocks` (channels, frames, OVERLAP, hop) behind `tail`; return (new tail, what is complete)."""
-    channels, frames, _, hop = blocks.shape
-    total = np.zeros((channels, frames + OVERLAP - 1, hop), np.float32)
-    total[:, : OVERLAP - 1] = tail
-    for quarter in range(OVERLAP):
-        total[:, quarter : quarter + frames] += blocks[:, :, quarter]
+    """Add windowed `blocks` (channels, frames, overlap, hop) behind `tail`; return (new tail, what is complete)."""
+    channels, frames, overlap, hop = blocks.shape
+    total = np.zeros((channels, frames + overlap - 1, hop), np.float32)
+    total[:, : overlap - 1] = tail
+    for part in range(overlap):
+        total[:, part : part + frames] += blocks[:, :, part]
     return total[:, frames:], total[:, :frames]

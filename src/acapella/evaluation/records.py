@@ -11,7 +11,6 @@ from pathlib import Path
 from acapella.evaluation.groups import METRICS
 from acapella.evaluation.scores import TrackScores
 from acapella.evaluation.summary import summarize
-from acapella.models.front_ends import STEMS
 from acapella.whole_files import atomic_write
 
 
@@ -22,7 +21,7 @@ def write_csv(tracks: Sequence[TrackScores], path: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["track", "seconds", "stem", "silent", *estimates, *(f"mixture {name}" for name in mixtures)])
     for track in tracks:
-        for stem in STEMS:
+        for stem in track.scores:
             scores = [track.scores[stem][name] for name in estimates]
             scores += [track.mixture[stem][name] for name in mixtures]
             cells = ["" if math.isnan(score) else repr(score) for score in scores]

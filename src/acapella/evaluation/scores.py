@@ -11,9 +11,7 @@ from acapella.corpus.tracks import MIXTURE, Track
 from acapella.errors import CorpusError
 from acapella.evaluation.groups import Group, Separated
 from acapella.isolation.isolator import Isolator
-from acapella.models.front_ends import STEMS
 
-STEM_LABELS = {"vocal": "vocals", "instrumental": "instrumental"}  # as people read them
 StemScores = dict[str, dict[str, float]]  # by stem, then by metric; not-a-number where it is not defined
 
 
@@ -28,34 +26,47 @@ class TrackScores:
     silent: tuple[str, ...] = ()  # the stems whose reference is silent throughout
 
 
+def label(stem: str) -> str:
+    """The name of a stem as people read it."""
+    return "vocals" if stem == "vocal" else stem
+
+
+def stems_of(tracks: Sequence[TrackScores]) -> list[str]:
+    """The stems that any of `tracks` is scored for, in order."""
+    return list(dict.fromkeys(stem for track in tracks for stem in track.scores))
+
+
 def score_track(isolator: Isolator, track: Track, groups: Sequence[Group]) -> TrackScores:
-    """Separate the mixture of `track` and compare with its stems; CorpusError where its parts do not fit."""
-    parts, sample_rate = _read(track)
+    """Separate the mixture of `track` and compare the stems that both know; CorpusError where its parts do not fit."""
+    names = [stem for stem in isolator.stems if stem in track.files]
+    if not names:
+        raise CorpusError(f"{track.name} has none of the model's stems: {', '.join(isolator.stems)}.")
+    parts, sample_rate = _read(track, [MIXTURE, *names])
     mixture = parts[MIXTURE]
-    stems = isolator.isolate(mixture, sample_rate)
+    stems = isolator.isolate(mixture, sample_rate, names)
     audio = Separated(
-        references=np.stack([parts[stem] for stem in STEMS]),
-        estimates=np.stack([stems[stem] for stem in STEMS]),
+        references=np.stack([parts[stem] for stem in names]),
+        estimates=np.stack([stems[stem] for stem in names]),
         mixture=mixture,
         sample_rate=sample_rate,
     )
     return TrackScores(
         name=track.name,
         seconds=len(mixture) / sample_rate,
-        scores=_measure(audio, groups),
-        mixture=_measure(audio.unprocessed(), [group for group in groups if group.of_mixture]),
-        silent=tuple(stem for stem in STEMS if not parts[stem].any()),
+        scores=_measure(audio, names, groups),
+        mixture=_measure(audio.unprocessed(), names, [group for group in groups if group.of_mixture]),
+        silent=tuple(stem for stem in names if not parts[stem].any()),
     )
 
 
-def _measure(audio: Separated, groups: Sequence[Group]) -> StemScores:
+def _measure(audio: Separated, stems: Sequence[str], groups: Sequence[Group]) -> StemScores:
     values = {name: numbers for group in groups for name, numbers in group.measure(audio).items()}
-    return {stem: {name: float(numbers[i]) for name, numbers in values.items()} for i, stem in enumerate(STEMS)}
+    return {stem: {name: float(numbers[i]) for name, numbers in values.items()} for i, stem in enumerate(stems)}
 
 
-def _read(track: Track) -> tuple[dict[str, np.ndarray], int]:
-    """The parts of `track`, cut to the shortest, and their sample rate."""
-    read = {part: read_audio(path) for part, path in track.files.items()}
+def _read(track: Track, parts: Sequence[str]) -> tuple[dict[str, np.ndarray], int]:
+    """These parts of `track`, cut to the shortest, and their sample rate."""
+    read = {part: read_audio(track.files[part]) for part in parts}
     rates = {part: rate for part, (_, rate) in read.items()}
     audio = {part: samples for part, (samples, _) in read.items()}
     _demand_equal(track, "sample rate", {part: f"{rate} Hz" for part, rate in rates.items()})

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from acapella.evaluation.groups import METRICS
-from acapella.evaluation.scores import StemScores, TrackScores
+from acapella.evaluation.scores import StemScores, TrackScores, stems_of
 from acapella.metrics import gnsdr
-from acapella.models.front_ends import STEMS
 
 Statistic = Callable[[np.ndarray, np.ndarray], float]  # of values (tracks,) and lengths (tracks,), none empty
 
@@ -44,22 +43,24 @@ def summarize(tracks: Sequence[TrackScores]) -> Summary:
     museval's: the median over tracks of the medians over windows, as SiSEC. NSDR: the mean, and GNSDR, the mean
     weighted by length. The others: median and mean. Tracks where a metric is not defined do not count in it.
     """
-    lengths = np.array([track.seconds for track in tracks])
+    lengths, stems = np.array([track.seconds for track in tracks]), stems_of(tracks)
     return Summary(
         tracks=len(tracks),
         seconds=float(lengths.sum()),
-        scores=_totals([track.scores for track in tracks], lengths),
-        mixture=_totals([track.mixture for track in tracks], lengths),
-        silent={stem: sum(stem in track.silent for track in tracks) for stem in STEMS},
+        scores=_totals([track.scores for track in tracks], stems, lengths),
+        mixture=_totals([track.mixture for track in tracks], stems, lengths),
+        silent={stem: sum(stem in track.silent for track in tracks) for stem in stems},
     )
 
 
-def _totals(tracks: Sequence[StemScores], lengths: np.ndarray) -> dict[str, dict[str, Total]]:
-    names = [name for name in METRICS if tracks and name in tracks[0][STEMS[0]]]
-    return {
-        stem: {name: _total(name, np.array([track[stem][name] for track in tracks]), lengths) for name in names}
-        for stem in STEMS
-    }
+def _totals(tracks: Sequence[StemScores], stems: Sequence[str], lengths: np.ndarray) -> dict[str, dict[str, Total]]:
+    present = {name for track in tracks for scores in track.values() for name in scores}
+    names = [name for name in METRICS if name in present]
+
+    def values(stem: str, name: str) -> np.ndarray:
+        return np.array([track.get(stem, {}).get(name, np.nan) for track in tracks])
+
+    return {stem: {name: _total(name, values(stem, name), lengths) for name in names} for stem in stems}
 
 
 def _total(name: str, values: np.ndarray, lengths: np.ndarray) -> Total:

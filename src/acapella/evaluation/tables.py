@@ -5,29 +5,28 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 
 from acapella.evaluation.groups import as_text
-from acapella.evaluation.scores import STEM_LABELS, TrackScores
+from acapella.evaluation.scores import TrackScores, label
 from acapella.evaluation.summary import STATISTICS, Summary, Total
-from acapella.models.front_ends import STEMS
 
 
 def track_table(tracks: Sequence[TrackScores]) -> Table:
     """A row for each track and stem."""
-    names = list(tracks[0].scores[STEMS[0]])
+    names = list(next(iter(tracks[0].scores.values())))
     table = _table(("track", "stem"), names)
     for track in tracks:
-        for stem in STEMS:
-            title = track.name if stem == STEMS[0] else ""
-            table.add_row(title, STEM_LABELS[stem], *(as_text(name, track.scores[stem][name]) for name in names))
+        title = track.name
+        for stem, scores in track.scores.items():
+            table.add_row(title, label(stem), *(as_text(name, scores[name]) for name in names))
+            title = ""
     return table
 
 
 def total_table(summary: Summary) -> Table:
     """Rows of statistics for each stem, and for the mixture in its place."""
-    names = list(summary.scores[STEMS[0]])
+    names = list(next(iter(summary.scores.values())))
     table = _table((f"{_tracks(summary.tracks)}, {summary.seconds:.0f} s", ""), names)
-    for stem in STEMS:
-        label = STEM_LABELS[stem]
-        for title, totals in ((label, summary.scores[stem]), (f"{label}: mixture", summary.mixture[stem])):
+    for stem, scores in summary.scores.items():
+        for title, totals in ((label(stem), scores), (f"{label(stem)}: mixture", summary.mixture[stem])):
             for statistic, cells in _rows(totals, names):
                 table.add_row(title, statistic, *cells)
                 title = ""
@@ -36,11 +35,11 @@ def total_table(summary: Summary) -> Table:
 
 def remarks(summary: Summary) -> list[str]:
     """What the totals leave out, in sentences."""
-    silent = [f"the {STEM_LABELS[stem]} of {_tracks(count)}" for stem, count in summary.silent.items() if count]
+    silent = [f"the {label(stem)} of {_tracks(count)}" for stem, count in summary.silent.items() if count]
     undefined = [
-        f"{STEM_LABELS[stem]} {name} in {summary.tracks - total.tracks}"
-        for stem in STEMS
-        for name, total in summary.scores[stem].items()
+        f"{label(stem)} {name} in {summary.tracks - total.tracks}"
+        for stem, scores in summary.scores.items()
+        for name, total in scores.items()
         if total.tracks < summary.tracks
     ]
     sentences = [f"Silent reference: {', '.join(silent)}."] if silent else []

@@ -24,6 +24,7 @@ from acapella.experiments.run_folder import (
     trains_alike,
     write_settings,
 )
+from acapella.models.description import sources_of
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.networks import Network
 from acapella.settings import Settings
@@ -79,11 +80,11 @@ def train(
 
     The folder is called `name`, or else after date and settings.
     """
-    codec = SpectralFrontEnd.from_settings(settings)
-    module = _prepare(settings, codec, console, weights_to_load(settings))
+    front_end = SpectralFrontEnd.from_settings(settings)
+    module = _prepare(settings, front_end, console, weights_to_load(settings))
     folder = create_run_folder(settings, name)
     mark(folder, LATEST)
-    draw_network(module.network, codec.tensor_channels, settings.model, folder / "network.png")
+    draw_network(module.network, front_end.tensor_channels, settings.model, folder / "network.png")
     return _run(module, settings, folder, console, questions or NobodyThere(), resumed=False)
 
 
@@ -118,7 +119,7 @@ def train_or_resume(settings: Settings, console: Console, *, name: str) -> Train
     return train(settings, console, name=name)
 
 
-def _prepare(settings: Settings, codec: SpectralFrontEnd, console: Console, weights: Path | None) -> Isolation:
+def _prepare(settings: Settings, front_end: SpectralFrontEnd, console: Console, weights: Path | None) -> Isolation:
     """Corpus and network, ready for the loop."""
     tracks, skipped = find_tracks(settings.data)
     for sentence in skipped:
@@ -126,8 +127,8 @@ def _prepare(settings: Settings, codec: SpectralFrontEnd, console: Console, weig
     split = split_tracks(tracks, settings.split, settings.validation_tracks, settings.test_tracks)
     if not split.train:
         raise CorpusError("No track is left to train on: all are named in VALIDATION_TRACKS or TEST_TRACKS.")
-    network = start_network(settings, codec, weights)
-    module = make_module(network, settings, *open_corpus(split, codec, settings, console))
+    network = start_network(settings, front_end, weights)
+    module = make_module(network, settings, *open_corpus(split, front_end, settings, console))
     if not module.is_validated:
         console.print("No slice to validate with: best weights and early stopping go by the training loss.")
     return module
@@ -161,16 +162,18 @@ def weights_to_load(settings: Settings) -> Path | None:
 
 
 def open_corpus(
-    split: Split, codec: SpectralFrontEnd, settings: Settings, console: Console
+    split: Split, front_end: SpectralFrontEnd, settings: Settings, console: Console
 ) -> tuple[list[TrackExamples], list[TrackExamples]]:
     """Training and validation tracks, their audio prepared in the cache."""
-    cache = Cache(cache_folder(settings.data, settings.log_base), codec)
+    cache = Cache(cache_folder(settings.data, settings.log_base), front_end)
+    sources, _ = sources_of(settings)
     train, validation, test = len(split.train), len(split.validation), len(split.test)
     console.print(f"{train} tracks train, {validation} validate, {test} are kept for tests.")
 
     def opened(tracks: list[Track], what: str) -> list[TrackExamples]:
         with console.status(f"Preparing {what} tracks"):
-            return [TrackExamples.open(track, cache, codec) for track in tracks]
+            opened = [TrackExamples.open(track, cache, front_end, sources) for track in tracks]
+            return [examples for items in opened for examples in items]
 
     return opened(split.train, "training"), opened(split.validation, "validation")
 
@@ -184,7 +187,8 @@ def _keep(network: Network, settings: Settings, folder: Path, epochs: list[dict[
     weights.parent.mkdir(parents=True, exist_ok=True)
     save_keras_weights(network, weights)
     record = {"settings": settings.as_env().splitlines(), "epochs": len(epochs), "last": epochs[-1] if epochs else {}}
-    codec = SpectralFrontEnd.from_settings(settings)
-    export_model(network, codec, settings.model, weights.with_suffix(".onnx"), training=record)
+    front_end = SpectralFrontEnd.from_settings(settings)
+    file = weights.with_suffix(".onnx")
+    export_model(network, front_end, settings.model, file, sources=sources_of(settings), training=record)
     mark(folder, LAST)
     return weights

@@ -1,9 +1,9 @@
 """Separate songs, in memory or file to file, with a trained network."""
 
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,10 @@ import numpy as np
 from acapella.audio_files import AudioWriter, BitDepth, check_format, open_audio
 from acapella.dsp.stft import fft_library
 from acapella.errors import AudioFileError, UsageError
+from acapella.isolation.iterative_phase import can_reconstruct
+from acapella.isolation.model import Model, open_model
 from acapella.isolation.outputs import default_bit_depth, output_paths
-from acapella.isolation.predictor import OnnxPredictor, Predictor
-from acapella.isolation.separation import Pieces, Separation
-from acapella.models.front_ends import STEMS
+from acapella.isolation.separation import Pieces, Separation, SongStatistics, Stems
 from acapella.models.model_file import find_model
 
 PIECE = 1 << 16  # samples read at a time
@@ -24,8 +24,17 @@ PHASES = ("mixture", "iterative")
 Progress = Callable[[int, int | None], None]  # called with samples done, and of how many where that is known
 
 
+@dataclass(frozen=True)
+class Written:
+    """What was written of a song: its length in samples and seconds, and how many samples of each stem clipped."""
+
+    samples: int
+    seconds: float
+    clipped: Mapping[str, int]
+
+
 class Isolator:
-    """A trained network, ready to take songs apart.
+    """A trained network, ready to take songs apart; several threads may use it at the same time.
 
     `phase`: 'mixture' gives stems that sum to the input; 'iterative' reconstructs the phase from the amplitudes in
     `phase_iterations` steps, needs the whole song in memory, and its stems do not sum to the input. A network that
@@ -34,7 +43,7 @@ class Isolator:
 
     def __init__(
         self,
-        predictor: Predictor,
+        model: Model,
         *,
         phase: str = "mixture",
         phase_iterations: int = 10,
@@ -42,12 +51,12 @@ class Isolator:
     ) -> None:
         if phase not in PHASES:
             raise UsageError(f"phase={phase!r} is not one of: {', '.join(PHASES)}.")
-        self.card = predictor.card
-        codec = self.card.codec
-        if phase == "iterative" and not codec.has_phase and codec.bins < codec.stft.bins:
+        self.description = model.description
+        has_phase = getattr(self.description.front_end, "has_phase", True)
+        self.sums_to_mixture = phase == "mixture" or has_phase
+        if not self.sums_to_mixture and not can_reconstruct(self.description):
             raise UsageError("phase='iterative' needs a model that sees all frequencies, which this one does not.")
-        self.sums_to_mixture = phase == "mixture" or self.card.codec.has_phase
-        self._predictor = predictor
+        self._model = model
         self._iterations = phase_iterations
         self._block_frames = block_frames
 
@@ -67,23 +76,43 @@ class Isolator:
         CPU it takes so many `threads`; 0 is one for each core.
         """
         with ThreadPoolExecutor(1) as beside:
-            predictor = beside.submit(OnnxPredictor, find_model(model), runtime, threads)
+            opened = beside.submit(open_model, find_model(model), runtime, threads)
             fft_library()  # its import takes as long as opening the model
-            return cls(predictor.result(), phase=phase, phase_iterations=phase_iterations)
+            return cls(opened.result(), phase=phase, phase_iterations=phase_iterations)
 
-    def isolate(self, audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
-        """Stems of `audio` (samples, channels) or (samples,), float in [-1, 1]; each has its shape, in float32."""
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The stems that the model can give."""
+        return self.description.stems
+
+    def choose_stems(self, stems: Sequence[str] | None = None) -> tuple[str, ...]:
+        """`stems`, checked; None are vocal and instrumental, where the model has them, and ["all"] is all there are."""
+        if stems is None:
+            return self.description.default_stems
+        chosen = self.stems if list(stems) == ["all"] else tuple(dict.fromkeys(stems))
+        if not chosen or not set(chosen) <= set(self.stems):
+            raise UsageError(f"stems={','.join(chosen)!r} is not made of: {', '.join(self.stems)}.")
+        return chosen
+
+    def isolate(self, audio: np.ndarray, sample_rate: int, stems: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+        """Stems of `audio`, float in [-1, 1]; each has its shape, in float32.
+
+        Shape:
+            - audio: (samples,) or (samples, channels), 8 channels at most
+            - returns: the same for each of `stems` (see `choose_stems`)
+        """
         audio = _checked(audio, sample_rate)
         columns = audio.reshape(len(audio), -1)
-        pieces = list(self.stream(lambda: _pieces(columns), sample_rate, columns.shape[1]))
-        return {stem: np.concatenate([piece[stem] for piece in pieces]).reshape(audio.shape) for stem in STEMS}
+        chosen = self.choose_stems(stems)
+        pieces = list(self.stream(lambda: _pieces(columns), sample_rate, columns.shape[1], chosen))
+        return {stem: np.concatenate([piece[stem] for piece in pieces]).reshape(audio.shape) for stem in chosen}
 
     def isolate_file(
         self,
         path: str | Path,
         out_dir: str | Path | None = None,
         *,
-        stems: Iterable[str] = STEMS,
+        stems: Sequence[str] | None = None,
         format: str = "wav",
         bit_depth: BitDepth | None = None,
         progress: Progress | None = None,
@@ -92,8 +121,22 @@ class Isolator:
 
         The outputs have the input's sample rate, channels and number of samples, and appear whole or not at all.
         """
-        path = Path(path)
-        paths = output_paths(path, out_dir, stems, format)
+        outputs = output_paths(Path(path), out_dir, self.choose_stems(stems), format)
+        self.write_stems(Path(path), outputs, format=format, bit_depth=bit_depth, progress=progress)
+        return outputs
+
+    def write_stems(
+        self,
+        path: Path,
+        outputs: Mapping[str, Path],
+        *,
+        format: str = "wav",
+        bit_depth: BitDepth | None = None,
+        progress: Progress | None = None,
+    ) -> Written:
+        """Separate the file `path`, each stem of `outputs` into its file; as `isolate_file` does."""
+        stems = self.choose_stems(list(outputs))
+        done = 0
         with ExitStack() as stack:
             info = stack.enter_context(open_audio(path)).info
             depth = bit_depth or default_bit_depth(info.subtype, format)
@@ -102,44 +145,33 @@ class Isolator:
             except UsageError as error:  # of this song, not of the request
                 raise AudioFileError(f"{path}: {error}") from None
             writers = {}
-            for stem, out in paths.items():
+            for stem, out in outputs.items():
                 out.parent.mkdir(parents=True, exist_ok=True)
                 writer = AudioWriter(out, info.sample_rate, info.channels, format, depth, info.tags, info.frames)
                 writers[stem] = stack.enter_context(writer)
             total = round(info.seconds * info.sample_rate) if info.seconds else None
-            done = 0
-            for pieces in self.stream(lambda: _file_pieces(path), info.sample_rate, info.channels):
+            for pieces in self.stream(lambda: _file_pieces(path), info.sample_rate, info.channels, stems):
                 for stem, writer in writers.items():
                     writer.write(pieces[stem])
-                done += len(pieces[STEMS[0]])
+                done += len(next(iter(pieces.values())))
                 if progress:
                     progress(done, total)
-        _warn_of_clipping(paths, writers)
-        return paths
+        clipped = {stem: writer.clipped for stem, writer in writers.items() if writer.clipped}
+        return Written(done, done / info.sample_rate, clipped)
 
-    def stream(self, start: Callable[[], Pieces], sample_rate: int, channels: int) -> Iterator[dict[str, np.ndarray]]:
+    def stream(
+        self, start: Callable[[], Pieces], sample_rate: int, channels: int, stems: Sequence[str] | None = None
+    ) -> Stems:
         """Stems piece by piece, each (samples, channels) float32.
 
-        `start` begins the audio anew at each call: some normalizers need a first pass over all of it.
+        `start` begins the audio anew at each call: some models need a first pass over all of it.
         """
-        separation = Separation(self._predictor, sample_rate, channels, self._block_frames)
-        normalization = separation.measure(start())
+        chosen = self.choose_stems(stems)
+        separation = Separation(self._model, sample_rate, channels, self._block_frames)
+        statistics = separation.measure(start()) if separation.needs_statistics else SongStatistics()
         if self.sums_to_mixture:
-            separated = separation.run(start(), normalization)
-        else:
-            separated = separation.run_with_iterative_phase(start(), normalization, self._iterations)
-        target_stem = self.card.codec.target
-        rest_stem = next(stem for stem in STEMS if stem != target_stem)
-        for target, rest in separated:
-            yield {target_stem: target, rest_stem: rest}
-
-
-def _warn_of_clipping(paths: dict[str, Path], writers: dict[str, AudioWriter]) -> None:
-    for stem, writer in writers.items():
-        if writer.clipped:
-            warnings.warn(
-                f"{paths[stem]}: {writer.clipped} samples were clipped; --bit-depth 32f (wav) keeps them.", stacklevel=3
-            )
+            return separation.run(start(), statistics, chosen)
+        return separation.run_with_iterative_phase(start(), statistics, chosen, self._iterations)
 
 
 def _checked(audio: np.ndarray, sample_rate: int) -> np.ndarray:

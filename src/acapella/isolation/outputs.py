@@ -6,7 +6,7 @@ from pathlib import Path
 
 from acapella.audio_files import FORMATS, BitDepth
 from acapella.errors import InputError, UsageError
-from acapella.models.front_ends import STEMS
+from acapella.models.description import STEMS
 from acapella.registry import choose
 
 STDIN = Path("-")
@@ -32,12 +32,9 @@ class Job:
 def output_paths(song: Path, out_dir: str | Path | None, stems: Iterable[str], format: str) -> dict[str, Path]:
     """The file of each stem: NAME_vocal.wav and so on, in `out_dir` or beside the song."""
     extension = choose(FORMATS, format, "format").extension
-    chosen = list(stems)
-    if not chosen or not set(chosen) <= set(STEMS):
-        raise UsageError(f"--stems {','.join(chosen)!r} is not made of: {', '.join(STEMS)}.")
     name = STDIN_NAME if song == STDIN else song.stem
     folder = song.parent if out_dir is None else Path(out_dir)
-    return {stem: folder / f"{name}_{stem}{extension}" for stem in chosen}
+    return {stem: folder / f"{name}_{stem}{extension}" for stem in stems}
 
 
 def plan_jobs(songs: Sequence[Path], out_dir: Path | None, stems: Sequence[str], format: str) -> list[Job]:

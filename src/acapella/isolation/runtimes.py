@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import local
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ CUDA = "CUDAExecutionProvider"
 
 
 class Runtime(Protocol):
-    """An open graph."""
+    """An open graph; several threads may run it at the same time."""
 
     @property
     def inputs(self) -> Mapping[str, Shape]:
@@ -45,7 +46,7 @@ class OnnxRuntime:
         except Exception as error:  # onnxruntime's exceptions have no common base of their own
             raise _unreadable(path) from error
         if provider not in self._session.get_providers():
-            raise UsageError("ONNX Runtime finds no usable GPU: check driver and CUDA, or take --runtime onnxruntime.")
+            raise UsageError("ONNX Runtime finds no usable GPU: check driver and CUDA, or take runtime='onnxruntime'.")
         self.metadata = self._session.get_modelmeta().custom_metadata_map
         self.inputs = {
             part.name: tuple(size if isinstance(size, int) else None for size in part.shape)
@@ -65,7 +66,7 @@ class OpenVino:
         try:
             import openvino
         except ModuleNotFoundError as error:
-            raise MissingExtraError("--runtime openvino", "openvino") from error
+            raise MissingExtraError("runtime='openvino'", "openvino") from error
         options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
         core = openvino.Core()
         try:
@@ -73,7 +74,8 @@ class OpenVino:
             compiled = core.compile_model(model, "CPU", options)
         except RuntimeError as error:
             raise _unreadable(path) from error
-        self._request = compiled.create_infer_request()
+        self._compiled = compiled
+        self._requests = local()  # a request belongs to the thread that made it
         stored = model.get_rt_info()["framework"]
         known = stored if isinstance(stored, dict) else {}  # else a value of OpenVINO's that means nothing
         self.metadata = {key: value.astype(str) for key, value in known.items()}
@@ -86,7 +88,9 @@ class OpenVino:
 
     def run(self, values: Mapping[str, np.ndarray]) -> Sequence[np.ndarray]:
         """As the protocol says."""
-        return list(self._request.infer(dict(values), share_inputs=True).values())
+        if not hasattr(self._requests, "own"):
+            self._requests.own = self._compiled.create_infer_request()
+        return list(self._requests.own.infer(dict(values), share_inputs=True).values())
 
 
 def _unreadable(path: Path) -> ModelFileError:
@@ -96,7 +100,7 @@ def _unreadable(path: Path) -> ModelFileError:
 def _cuda(path: Path, threads: int) -> OnnxRuntime:
     if not _has_cuda():
         raise UsageError(
-            "--runtime cuda needs ONNX Runtime's build for GPUs: "
+            "runtime='cuda' needs ONNX Runtime's build for GPUs: "
             "pip uninstall onnxruntime, then pip install onnxruntime-gpu."
         )
     return OnnxRuntime(path, threads, CUDA)
@@ -123,4 +127,4 @@ RUNTIMES: dict[str, Callable[[Path, int], Runtime]] = {
 
 def open_runtime(path: Path, name: str = "auto", threads: int = 0) -> Runtime:
     """The graph in the model file at `path`, in a runtime that `RUNTIMES` lists."""
-    return choose(RUNTIMES, name, "--runtime")(path, threads)
+    return choose(RUNTIMES, name, "runtime")(path, threads)

@@ -32,11 +32,11 @@ from acapella.training.resume import Interruption, ResumePoint
 PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
 
-def start_network(settings: Settings, codec: SpectralFrontEnd, weights: Path | None = None) -> Network:
+def start_network(settings: Settings, front_end: SpectralFrontEnd, weights: Path | None = None) -> Network:
     """The network of MODEL with fresh weights that SEED decides, or with those in the file `weights`."""
     torch.manual_seed(settings.seed)
     network = build_network(
-        settings.model, codec.tensor_channels, codec.bins, settings.model_params, signed=codec.signed
+        settings.model, front_end.tensor_channels, front_end.bins, settings.model_params, signed=front_end.signed
     )
     if weights:
         load_keras_weights(network, weights)

@@ -28,8 +28,8 @@ class Part:
     swap: bool
     speed: float
 
-    def spectra(self) -> tuple[np.ndarray, np.ndarray]:
-        """The track's mixture and target there, (1, channels, bins, frames) each, as they are."""
+    def spectra(self) -> tuple[np.ndarray, list[np.ndarray]]:
+        """The track's mixture and sources there, (1, channels, bins, frames) each, as they are."""
         return self.track.spectra(self.rectangle, self.speed)
 
     def of(self, spectrum: np.ndarray) -> np.ndarray:
@@ -42,18 +42,19 @@ class Part:
 
 @dataclass(frozen=True)
 class Remix:
-    """A target and a rest, to be cut like a slice."""
+    """The sources of one track and what else there is in another, to be cut like a slice."""
 
     target: Part
     rest: Part
 
     def cut(self) -> tuple[np.ndarray, np.ndarray]:
         """Mixture and target, each (tensor channels, bins, frames) float32."""
-        target = self.target.of(self.target.spectra()[1])
+        sources = [self.target.of(source) for source in self.target.spectra()[1]]
         mixture, own = self.rest.spectra()
-        rest = self.rest.of(mixture - own)
-        scale = _to_level(target + rest)
-        return self.target.track.encode((target + rest) * scale, target * scale)
+        rest = self.rest.of(mixture - sum(own))
+        remixed = sum(sources) + rest
+        scale = _to_level(remixed)
+        return self.target.track.encode(remixed * scale, [source * scale for source in sources])
 
 
 def _to_level(mixture: np.ndarray) -> np.float32:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from acapella.isolation.channels import from_network_channels, to_network_channels
+from acapella.audio_files.channels import from_network_channels, to_network_channels
 
 
 @pytest.mark.parametrize("channels", range(1, 9))

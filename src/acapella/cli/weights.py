@@ -1,0 +1,51 @@
+"""The network that WEIGHTS names: only here do model files and Keras' weights meet."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from acapella.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from acapella.isolation.model import Model
+    from acapella.settings import Settings
+
+
+def open_weights(settings: "Settings", console: Console) -> "Model":
+    """The network of WEIGHTS: the model file beside the weights unless these are newer; else the bundled model."""
+    from acapella.experiments.run_folder import find_weights
+    from acapella.isolation.model import open_model
+    from acapella.models.model_file import find_model
+
+    weights = find_weights(settings.weights, settings.log_base)
+    if weights is None:
+        console.print(f"There is no file WEIGHTS={str(settings.weights)!r}: the bundled model is used.")
+        return open_model(find_model(None))
+    console.print(f"Network: {weights}")
+    file = weights.with_suffix(".onnx")
+    if not file.is_file() or file.stat().st_mtime_ns < weights.stat().st_mtime_ns:
+        return _open_in_torch(weights, settings)
+    model = open_model(file)
+    warn_where_front_ends_differ(model, settings, console)
+    return model
+
+
+def warn_where_front_ends_differ(model: "Model", settings: "Settings", console: Console) -> None:
+    """The front end in a model file beats the environment; say so where they differ."""
+    from acapella.models.description import sources_of
+    from acapella.models.front_ends import SpectralFrontEnd
+
+    stored, asked = model.description.front_end.model_dump(), SpectralFrontEnd.from_settings(settings).model_dump()
+    stored["sources"], asked["sources"] = model.description.sources, sources_of(settings)[0]
+    differing = [f"{name} {stored[name]} (not {asked[name]})" for name in stored if stored[name] != asked.get(name)]
+    if differing:
+        console.print(f"Warning: the model file was trained with {', '.join(differing)}, and that is used.")
+
+
+def _open_in_torch(weights: Path, settings: "Settings") -> "Model":
+    try:
+        from acapella.conversion.torch_runtime import load_in_torch
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(f"{weights} is of Keras' kind and", "train") from error
+    return load_in_torch(weights, settings)
