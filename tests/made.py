@@ -1,16 +1,11 @@
-"""Made audio and models for tests."""
+"""Made audio for tests."""
 
 from pathlib import Path
 
 import numpy as np
-import onnx
 import soundfile
-from onnx import TensorProto, helper
 
 from acapella.corpus.cache import CachedAudio
-from acapella.models.description import ModelDescription, Origin
-from acapella.models.front_ends import SpectralFrontEnd
-from acapella.models.schedules import Context
 
 
 def tone(frequency: float, seconds: float, sample_rate: int, channels: int = 1, level: float = 0.3) -> np.ndarray:
@@ -50,24 +45,3 @@ def write_cached(path: Path, audio: np.ndarray) -> CachedAudio:
     """Audio (channels, samples) as the cache keeps it."""
     audio.T.astype(np.float32).tofile(path)
     return CachedAudio(path, *audio.shape)
-
-
-def write_gain_model(path: Path, gain: float = 0.5, **front_end: object) -> Path:
-    """A model file whose network multiplies by `gain`."""
-    axes = ["batch", "channel", "freq", "time"]
-    graph = helper.make_graph(
-        [helper.make_node("Mul", ["mixture", "gain"], ["target"])],
-        "gain",
-        [helper.make_tensor_value_info("mixture", TensorProto.FLOAT, axes)],
-        [helper.make_tensor_value_info("target", TensorProto.FLOAT, axes)],
-        [helper.make_tensor("gain", TensorProto.FLOAT, [1], [gain])],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    description = ModelDescription(
-        front_end=SpectralFrontEnd(**front_end),
-        schedule=Context(context=0, stride=4),
-        origin=Origin(family="gain", licence="CC0"),
-    )
-    helper.set_model_props(model, description.to_metadata())
-    onnx.save(model, path)
-    return path

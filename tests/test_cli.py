@@ -7,7 +7,8 @@ import threading
 import numpy as np
 import pytest
 import soundfile
-from tests.made import tone, write_gain_model, write_song
+from tests.made import tone, write_song
+from tests.onnx_models import write_gain_model
 
 from acapella import __version__, cli
 from acapella.cli import side_by_side

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 import soundfile
-from tests.made import write_gain_model
+from tests.onnx_models import write_gain_model
 
 from acapella import cli
 from acapella.cli.original import analysis

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 from tests.evaluation.corpora import RATE, write_track
-from tests.made import write_gain_model
+from tests.onnx_models import write_gain_model
 
 from acapella import cli
 from acapella.cli.evaluate import evaluate

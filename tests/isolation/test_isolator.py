@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import soundfile
 from tests.isolation.fakes import Gain, model_of
-from tests.made import tone, write_gain_model, write_song
+from tests.made import tone, write_song
+from tests.onnx_models import write_gain_model
 
 from acapella import Isolator
 from acapella.errors import AudioFileError, ModelFileError, UsageError

@@ -196,12 +196,13 @@ class _Border:
 
     def _with_zeros(self) -> Iterator[np.ndarray]:
         border, multiple = self._grid.border, self._grid.multiple
-        for number, piece in enumerate(self._song()):
-            if number == 0:
-                self.before = border
+        begun = False
+        for piece in self._song():
+            if self._samples and not begun:
+                begun, self.before = True, border
                 yield np.zeros((len(piece), border), np.float32)
             yield piece
-        if self._samples:
+        if begun:
             behind = border + (multiple - self._samples % multiple if multiple else 0)
             yield np.zeros((len(piece), behind), np.float32)
 

@@ -26,14 +26,15 @@ class SongLevel:
         return restored.reshape(audio.shape)
 
     def _by_item(self, audio: np.ndarray) -> np.ndarray:
-        return audio.reshape(*audio.shape[:-2], len(self.mean), -1, audio.shape[-1])
+        items = len(self.mean)
+        return audio.reshape(*audio.shape[:-2], items, audio.shape[-2] // items, audio.shape[-1])
 
 
 def measure_level(pieces: Iterable[np.ndarray], channels: int) -> SongLevel:
     """The level of the mean of each `channels` channels of `pieces` (items * channels, samples), in constant memory."""
     count, total, squares = 0, np.zeros(0), np.zeros(0)
     for piece in pieces:
-        mono = piece.reshape(-1, channels, piece.shape[-1]).mean(axis=1, dtype=np.float64)
+        mono = piece.reshape(len(piece) // channels, channels, piece.shape[-1]).mean(axis=1, dtype=np.float64)
         if not total.size:
             total, squares = np.zeros((2, len(mono)))
         count += mono.shape[-1]
