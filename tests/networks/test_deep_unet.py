@@ -30,12 +30,12 @@ def test_the_prediction_is_a_part_of_the_mixture(network):
     assert (target <= mixture).all()
 
 
-def test_nothing_beyond_its_reach_counts(network):
+def test_nothing_beyond_its_context_counts(network):
     mixture = torch.rand(1, 2, 64, 1280, requires_grad=True)
     network(mixture)[..., 576:640].sum().backward()
     frames = mixture.grad.abs().sum((0, 1, 2)).nonzero().ravel()
-    assert 576 - frames[0] <= DeepUNet.reach
-    assert frames[-1] - 639 <= DeepUNet.reach
+    assert 576 - frames[0] <= DeepUNet.context
+    assert frames[-1] - 639 <= DeepUNet.context
 
 
 def test_blocks_on_the_strides_grid_give_the_values_of_the_whole(network):

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from acapella.errors import SettingsError
-from acapella.networks import NETWORKS, UNet, build_network
+from acapella.networks import NETWORKS, build_network
 from acapella.networks.activation import LeakyDropout
+from acapella.networks.unet import UNet
 
 PARAMS = SimpleNamespace(alpha1=0.1, alpha2=0.01, rate=0.5)
 
@@ -107,23 +108,23 @@ def frames_that_influence(output_frame: int) -> tuple[int, int]:
     return int(frames.min()), int(frames.max())
 
 
-def test_reach_is_how_far_the_furthest_influence_comes_from():
+def test_context_is_how_far_the_furthest_influence_comes_from():
     spans = {frame: frames_that_influence(frame) for frame in range(40, 40 + UNet.stride)}
-    assert max(frame - first for frame, (first, _) in spans.items()) == UNet.reach
-    assert max(last - frame for frame, (_, last) in spans.items()) == UNet.reach
+    assert max(frame - first for frame, (first, _) in spans.items()) == UNet.context
+    assert max(last - frame for frame, (_, last) in spans.items()) == UNet.context
     assert (min(first for first, _ in spans.values()), max(last for _, last in spans.values())) == (
-        40 - (UNet.reach - 3),
-        43 + (UNet.reach - 3),
+        40 - (UNet.context - 3),
+        43 + (UNet.context - 3),
     )
 
 
-def test_a_block_on_the_grid_equals_the_whole_beyond_the_reach():
+def test_a_block_on_the_grid_equals_the_whole_beyond_the_context():
     network = build_network("leaky_dropout", 1, 64, PARAMS, signed=False).eval()
     mixture = torch.rand(1, 1, 8, 150)
     whole = network(mixture)
     start, stop = 8 * UNet.stride, 32 * UNet.stride
     block = network(mixture[..., start:stop])
-    inner = slice(UNet.reach, stop - start - UNet.reach)
+    inner = slice(UNet.context, stop - start - UNet.context)
     torch.testing.assert_close(block[..., inner], whole[..., start:stop][..., inner])
     shifted = network(mixture[..., start + 1 : stop + 1])
     assert not torch.allclose(shifted[..., inner], whole[..., start + 1 : stop + 1][..., inner])

@@ -54,13 +54,13 @@ def test_the_level_plays_no_part():
         torch.testing.assert_close(network(mixture * 0.01) * 100, network(mixture), rtol=1e-2, atol=1e-2)
 
 
-def test_nothing_beyond_its_reach_counts():
+def test_nothing_beyond_its_context_counts():
     network = TFCTDF(1, BINS, signed=False).eval()
     mixture = torch.rand(1, 1, BINS, 640, requires_grad=True)
     network(mixture)[..., 320:336].sum().backward()
     frames = mixture.grad.abs().sum((0, 1, 2)).nonzero().ravel()
-    assert 320 - frames[0] <= TFCTDF.reach
-    assert frames[-1] - 335 <= TFCTDF.reach
+    assert 320 - frames[0] <= TFCTDF.context
+    assert frames[-1] - 335 <= TFCTDF.context
 
 
 def test_blocks_on_the_strides_grid_give_the_values_of_the_whole():

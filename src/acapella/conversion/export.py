@@ -7,15 +7,13 @@ from typing import Any
 import onnx
 
 from acapella.conversion.compression import compress
-from acapella.conversion.graph import assert_same, assert_same_stream, to_onnx, to_streaming_onnx
+from acapella.conversion.graph import FRAME_MASK, assert_same, assert_same_stream, to_onnx, to_streaming_onnx
 from acapella.conversion.keras_weights import load_keras_weights
 from acapella.isolation.model import open_model
 from acapella.models.description import ModelDescription, Origin, sources_of
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.models.schedules import Context, Stateful
 from acapella.networks import Network, build_network
-from acapella.networks.deep_unet import DeepUNet
-from acapella.networks.streaming import StreamingDeepUNet
 from acapella.settings import Settings
 from acapella.whole_files import atomic_write
 
@@ -37,17 +35,16 @@ def export_model(
 
     `small` keeps its weights in 8 bits, a quarter of the size, once that is proven.
     """
-    if isinstance(network, DeepUNet):
-        content, delay = to_streaming_onnx(network, front_end.bins), StreamingDeepUNet.delay
-    else:
-        content, delay = to_onnx(network, front_end.tensor_channels), 0
-        assert_same(network, content, front_end.tensor_channels)
+    streaming = network.streaming(front_end.bins)
     schedule: Stateful | Context
-    if delay:
-        names = [part.name for part in onnx.load_from_string(content).graph.input]
-        schedule = Stateful(latency=delay, stride=network.stride, frame_mask=names[1], states=tuple(names[2:]))
+    if streaming:
+        content = to_streaming_onnx(streaming)
+        states = tuple(streaming.states)
+        schedule = Stateful(latency=streaming.latency, stride=streaming.stride, states=states, frame_mask=FRAME_MASK)
     else:
-        schedule = Context(context=network.reach, stride=network.stride)
+        content = to_onnx(network, front_end.tensor_channels)
+        assert_same(network, content, front_end.tensor_channels)
+        schedule = Context(context=network.context, stride=network.stride)
     target, residual = sources
     description = ModelDescription(
         front_end=front_end,
@@ -59,7 +56,7 @@ def export_model(
     )
     with atomic_write(path) as unfinished:
         unfinished.write_bytes(_described(content, description))
-        if delay:
+        if streaming:
             assert_same_stream(network, open_model(unfinished))
         if small:
             unfinished.write_bytes(_described(compress(content), description))

@@ -17,13 +17,13 @@ from acapella.isolation.frames import run_network
 from acapella.isolation.model import Model
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.networks import Network
-from acapella.networks.deep_unet import DeepUNet
-from acapella.networks.streaming import StreamingDeepUNet
+from acapella.networks.streaming import PureStream, StreamingNetwork
 
 Module = TypeVar("Module", bound=nn.Module)
-INPUT, OUTPUT = "mixture", "target"
+INPUT, FRAME_MASK, OUTPUT = "mixture", "valid", "target"
 OPSET = 18  # old enough for every runtime; fixed, so that files do not change with PyTorch's default
 TOLERANCE = 1e-4  # of the largest output
+MOST_STRIDES = 1024  # in one piece
 
 
 def to_onnx(network: Network, channels: int) -> bytes:
@@ -37,23 +37,25 @@ def to_onnx(network: Network, channels: int) -> bytes:
     return _export(_for_inference(network), (example,), [INPUT], [OUTPUT], (free,))
 
 
-def to_streaming_onnx(network: DeepUNet, bins: int) -> bytes:
-    """The network as an ONNX file that takes a song piece by piece, as `StreamingDeepUNet` does.
+def to_streaming_onnx(network: StreamingNetwork) -> bytes:
+    """The network as an ONNX file that takes a song piece by piece.
 
-    In: "mixture", "exists" and the memory, "memory0" and so on; out: "target" and the memory for the next piece. The
-    number of frames is free, the others are not.
+    In: "mixture", the frame mask "valid", and each state under its name; out: "target", and each state for the next
+    piece as "next_NAME". The number of frames is free, a multiple of the network's stride; the other sizes are not.
     """
-    streaming = StreamingDeepUNet(_for_inference(network)).eval()
-    memory, length = streaming.start(bins), 2 * network.stride
-    example = (torch.zeros(1, network.channels, length, bins), torch.ones(1, 1, length, 1))
-    frames = {2: network.stride * torch.export.Dim("strides", min=1, max=1024)}
-    names = [f"memory{number}" for number in range(len(memory))]
+    network = _for_inference(network)
+    network.reset()
+    states = network.states
+    length = 2 * network.stride
+    mixture = torch.zeros(1, network.source.channels, length, network.source.bins)
+    strides = torch.export.Dim("strides", min=1, max=MOST_STRIDES)
+    frames = {2: network.stride * strides}
     return _export(
-        streaming,
-        (*example, *memory),
-        [INPUT, "exists", *names],
-        [OUTPUT, *(f"next_{name}" for name in names)],
-        (frames, frames, tuple({} for _ in memory)),
+        PureStream(network),
+        (mixture, torch.ones(1, 1, length, 1), *states.values()),
+        [INPUT, FRAME_MASK, *states],
+        [OUTPUT, *(f"next_{name}" for name in states)],
+        (frames, frames, tuple({} for _ in states)),
     )
 
 
@@ -135,7 +137,7 @@ def _strip(model: Any) -> bytes:
     It states the output's sizes as formulas of the input's, not seeing that they come to the same.
     """
     graph = model.graph
-    likes = [graph.input[0], *graph.input[2:]]  # the target is like the mixture, the next memory like the last
+    likes = [graph.input[0], *graph.input[2:]]  # the target is like the mixture, the next states like the last
     for output, like in zip(graph.output, likes, strict=True):
         output.type.CopyFrom(like.type)
     del graph.value_info[:], graph.metadata_props[:]

@@ -42,7 +42,7 @@ def load_in_torch(weights: Path, settings: Settings) -> Model:
     sources, residual = sources_of(settings)
     description = ModelDescription(
         front_end=front_end,
-        schedule=Context(context=network.reach, stride=network.stride),
+        schedule=Context(context=network.context, stride=network.stride),
         sources=sources,
         residual=residual,
         origin=Origin(family=settings.model),

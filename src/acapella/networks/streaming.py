@@ -1,181 +1,202 @@
-"""The deep U-Net as a stream: it takes a song piece by piece, remembers what it needs, and computes nothing twice."""
+"""Parts of networks that are given a song piece by piece, and compute nothing twice.
 
-from collections.abc import Iterator
-from itertools import product
+A layer keeps the last frames of its input, its *state*, and puts them in front of the next piece; and it knows how far
+its output is behind the song, its *latency*. The latency, the stride and the states of a network follow from those of
+its layers (as in kyutai/moshi's streaming modules).
+
+    b  batch, always 1      t  time: frames
+    c  channels             f  frequency: bins
+
+All tensors are (b, c, t, f), the order in which spectra lie in memory.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn import functional as F
 
-from acapella.networks.deep_unet import LEAK, TYPICAL_LEVEL, DeepUNet
-from acapella.networks.level import LEVEL_FRAMES, SILENCE
 
-AHEAD = LEVEL_FRAMES // 2 + 2  # frames that the level is behind; so that no delay is odd where a stride follows
-VECTOR = 16  # channels that a processor computes at once; with fewer the rest of them is wasted
-MEMORY = 384  # frames, of which song there was: more than any delay, a multiple of the stride
+@dataclass(frozen=True)
+class Signal:
+    """What one layer gives to the next.
 
-
-class StreamingDeepUNet(nn.Module):
-    """`network` for one piece of a song after the other; all pieces together give what the network makes of the whole.
-
-    A piece has any multiple of `stride` frames. What comes out is the target for the mixture `delay` frames ago, so the
-    song is followed by as many frames that do not exist. Each convolution along time begins with the last frames of the
-    piece before, where that of the whole song has a neighbour; beyond the song's ends both have zeros.
-
-    The order of axes is that of spectra in memory: (1, channels, frames, bins).
+    Parameters
+    ----------
+    channels, bins
+        Its sizes.
+    stride
+        Frames of the song in one of its frames.
+    latency
+        How many of its frames it is behind: frame n, counted over all pieces, is frame n - `latency` of what the layer
+        makes of a whole song.
     """
 
-    delay = 321
-    stride = DeepUNet.stride
+    channels: int
+    bins: int
+    stride: int = 1
+    latency: int = 0
 
-    def __init__(self, network: DeepUNet) -> None:
-        super().__init__()
-        self.network = network
-        self.up = nn.ModuleList(_doubling(*layer) for layer in zip(network.up, network.up_norm, strict=True))
-
-    def start(self, bins: int) -> list[Tensor]:
-        """The memory with which a song begins: zeros."""
-        _, *memory = self(torch.zeros(1, self.network.channels, MEMORY, bins), torch.zeros(1, 1, MEMORY, 1))
-        return [torch.zeros_like(part) for part in memory]
-
-    def forward(self, mixture: Tensor, exists: Tensor, *memory: Tensor) -> tuple[Tensor, ...]:
-        """Target, and the memory for the next piece, of `mixture`, `exists` and the memory after the last one.
-
-        `mixture` and target are (1, channels, frames, bins); `exists`, 1 for a frame of the song and 0 for one beyond
-        its end, is (1, 1, frames, 1).
-        """
-        past = Past(memory)
-        song = Song(exists, past)
-        heard = past.before(mixture, self.delay)
-        values = heard[:, :, self.delay - AHEAD : -AHEAD] / song.level(mixture) * TYPICAL_LEVEL
-        values = self._gain(values, song, past)
-        return values * heard[:, :, : -self.delay], *past.next
-
-    def _gain(self, values: Tensor, song: "Song", past: "Past") -> Tensor:
-        """As `DeepUNet.gain`; `late` counts the frames, each `step` of the song's, that `values` are behind it."""
-        network, late, step = self.network, AHEAD, 1
-        skips = []
-        for depth, convolution in enumerate(network.down):
-            values = convolution(F.pad(past.before(values, 3), (1, 2)))
-            late, step = late // 2 + 1, step * 2
-            skips.append((values, late))
-            if depth < len(network.down_norm):
-                values = song.only(F.leaky_relu(network.down_norm[depth](values), LEAK), late, step)
-        for depth, up in enumerate(self.up):
-            skip, less_late = skips.pop()
-            if depth:
-                values = torch.cat([past.delay(skip, late - less_late), values], dim=1)
-            values = up(past.before(song.only(values, late, step), 2))
-            late, step = 2 * late + 2, step // 2
-        values = F.pad(past.before(song.only(values, late, step), 6), (3, 3))
-        return torch.sigmoid(F.conv2d(values, network.mask.weight, network.mask.bias, dilation=network.mask.dilation))
+    @property
+    def song_latency(self) -> int:
+        """The latency in frames of the song."""
+        return self.stride * self.latency
 
 
-def _doubling(convolution: nn.Module, norm: nn.Module) -> nn.Module:
-    """What takes values (1, channels, frames, bins), two frames of the past among them, to twice the others."""
-    assert isinstance(convolution, nn.ConvTranspose2d)
-    assert isinstance(norm, nn.BatchNorm2d)
-    return (_Places if convolution.out_channels >= VECTOR else _Transposed)(convolution, norm)
+class StreamingLayer(nn.Module):
+    """A layer from the signal `source` to the signal `output`.
 
-
-class _Transposed(nn.Module):
-    """A transposed convolution with stride 2, its activation and normalization."""
-
-    def __init__(self, convolution: nn.ConvTranspose2d, norm: nn.BatchNorm2d) -> None:
-        super().__init__()
-        self.convolution = convolution
-        self.norm = norm
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Without what only one of two neighbours, or none, has a share in."""
-        doubled = F.relu(self.convolution(values)[:, :, 3:-4, 1:-2])
-        normalized: Tensor = self.norm(doubled)
-        return normalized
-
-
-class _Places(nn.Module):
-    """The same as ordinary convolutions.
-
-    Of the places in each 2×2 square that come of one value, every one has a convolution of its own, with those of the
-    5×5 weights that reach it. Runtimes compute these in two thirds of the time.
+    Its `state` is the last `history` frames of its input; zeros where a song begins.
     """
 
-    def __init__(self, convolution: nn.ConvTranspose2d, norm: nn.BatchNorm2d) -> None:
+    state: Tensor | None
+
+    def __init__(self, source: Signal, history: int, output: Signal) -> None:
         super().__init__()
-        weight = convolution.weight.detach().transpose(0, 1)
-        # An even place takes the value there and the one before; an odd place the one behind as well.
-        reaching = [torch.tensor(taps) for taps in ((3, 1), (4, 2, 0))]
-        places = product(reaching, reaching)
-        self.kernels = nn.ParameterList(weight[:, :, rows][..., columns].contiguous() for rows, columns in places)
-        self.bias = convolution.bias
-        self.norm = nn.BatchNorm2d(4 * norm.num_features, norm.eps).eval()
-        self.norm.load_state_dict({name: _four_times(value) for name, value in norm.state_dict().items()})
+        self.source = source
+        self.history = history
+        self.output = output
+        state = torch.zeros(1, source.channels, history, source.bins) if history else None
+        self.register_buffer("state", state, persistent=False)
 
-    def forward(self, values: Tensor) -> Tensor:
-        """All places, then brought to where they belong."""
-        parts = []
-        for kernel in self.kernels:
-            rows, columns = kernel.shape[-2:]
-            seen = F.pad(values[:, :, : values.shape[2] - 3 + rows], (1, columns - 2))
-            parts.append(F.relu(F.conv2d(seen, kernel, self.bias)))
-        return _interleave(self.norm(torch.cat(parts, dim=1)))
-
-
-def _four_times(value: Tensor) -> Tensor:
-    return value.repeat(4) if value.dim() else value
-
-
-def _interleave(parts: Tensor) -> Tensor:
-    """(1, 4 * channels, frames, bins), the places of 2×2 squares one after the other, to twice the frames and bins."""
-    _, channels, frames, bins = parts.shape
-    of_rows = parts.reshape(2, 2, -1).transpose(1, 2)  # one axis at a time: runtimes are quick at that
-    rows = of_rows.reshape(2, -1, 2 * bins).transpose(0, 1)
-    return rows.reshape(1, channels // 4, 2 * frames, 2 * bins)
-
-
-class Past:
-    """The last frames of each layer's input: what the pieces before have left, and what is kept for the next."""
-
-    def __init__(self, memory: tuple[Tensor, ...]) -> None:
-        self._memory: Iterator[Tensor] | None = iter(memory) if memory else None  # None: zeros
-        self.next: list[Tensor] = []
-
-    def before(self, values: Tensor, frames: int) -> Tensor:
-        """`values` (1, channels, frames, bins) with the last `frames` of the pieces before in front of them."""
-        batch, channels, _, bins = values.shape
-        last = next(self._memory) if self._memory else torch.zeros(batch, channels, frames, bins)
-        joined = torch.cat([last, values], dim=2)
-        self.next.append(joined[:, :, -frames:])
+    def after_history(self, values: Tensor) -> Tensor:
+        """`values` behind the `history` frames that came before them; the last of these are kept for the next piece."""
+        if self.state is None:
+            return values
+        joined = torch.cat([self.state, values], dim=2)
+        self.state = joined[:, :, -self.history :]
         return joined
 
-    def delay(self, values: Tensor, frames: int) -> Tensor:
-        """What `values` were `frames` earlier."""
-        return self.before(values, frames)[:, :, :-frames]
+    def reset(self) -> None:
+        """Begin another song."""
+        if self.state is not None:
+            self.state = torch.zeros_like(self.state)
 
 
-class Song:
-    """Which frames belong to the song, so that layers see zeros before and after it."""
+class StreamingNetwork(nn.Module):
+    """A network for one piece of a song after the other; all pieces together give what a `Network` makes of the whole.
 
-    def __init__(self, exists: Tensor, past: Past) -> None:
-        stride = StreamingDeepUNet.stride
-        whole = F.max_pool2d(exists, (stride, 1)).repeat_interleave(stride, dim=2)  # the network fills the last one up
-        self._frames = exists.shape[2]
-        self._padded = past.before(whole, MEMORY)
-        self._exists = exists
-        self._past = past
+    A piece has any multiple of `stride` frames. What comes out is the target for the mixture `latency` frames ago: so
+    many frames that are not valid must follow the song.
+    """
 
-    def level(self, mixture: Tensor) -> Tensor:
-        """The level, as `networks.level` has it, for the frames `AHEAD` ago."""
-        heard = self._around(mixture.abs().mean(dim=(1, 3), keepdim=True))
-        existing = self._around(self._exists).clamp(min=1 / LEVEL_FRAMES)
-        return (heard / existing).clamp(min=SILENCE)
+    source: Signal  # the mixture
+    output: Signal  # of the last layer, the target
 
-    def _around(self, values: Tensor) -> Tensor:
-        """Mean of the `LEVEL_FRAMES` around each of the frames `AHEAD` ago."""
-        window = self._past.before(values, AHEAD + LEVEL_FRAMES // 2)[:, :, : LEVEL_FRAMES // 2 - AHEAD]
-        return F.avg_pool2d(window, (LEVEL_FRAMES, 1), 1)
+    def forward(self, mixture: Tensor, valid: Tensor) -> Tensor:
+        """Target of the next piece of the `mixture`; the states move on.
 
-    def only(self, values: Tensor, late: int, step: int) -> Tensor:
-        """`values`, zero where there is no song; they are `late` frames behind it, each `step` of its frames."""
-        first = MEMORY - late * step
-        return values * self._padded[:, :, first : first + self._frames : step]
+        Shape:
+            mixture, target: (b, c, t, f)
+            valid: (b, 1, t, 1), 1 for a frame of the song and 0 for one beyond its end, where the mixture is 0 too
+        """
+        raise NotImplementedError
+
+    @property
+    def latency(self) -> int:
+        """Frames that the target is behind the mixture."""
+        return self.output.song_latency
+
+    @property
+    def stride(self) -> int:
+        """Pieces have multiples of so many frames: the stride of the coarsest layer."""
+        return max(layer.output.stride for layer in self._layers().values())
+
+    @property
+    def states(self) -> dict[str, Tensor]:
+        """The states by name: "down0" is that of the first of the layers `down`."""
+        return {name.replace(".", ""): layer.state for name, layer in self._layers().items() if layer.state is not None}
+
+    def reset(self) -> None:
+        """Begin another song."""
+        for layer in self._layers().values():
+            layer.reset()
+
+    def _layers(self) -> dict[str, StreamingLayer]:
+        return {name: module for name, module in self.named_modules() if isinstance(module, StreamingLayer)}
+
+
+class PureStream(nn.Module):
+    """A streaming network as a function without memory: its states go in and come out."""
+
+    def __init__(self, network: StreamingNetwork) -> None:
+        super().__init__()
+        self._piece = _Piece(network)
+        self._buffers_of_states = [
+            f"network.{name}" for name, _ in network.named_buffers() if name.rpartition(".")[2] == "state"
+        ]
+
+    def forward(self, mixture: Tensor, valid: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
+        """Target and next states of a piece and the states before it, which are ordered as in `network.states`."""
+        buffers = dict(zip(self._buffers_of_states, states, strict=True))
+        result: tuple[Tensor, ...] = functional_call(self._piece, buffers, (mixture, valid))
+        return result
+
+
+class _Piece(nn.Module):
+    def __init__(self, network: StreamingNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, mixture: Tensor, valid: Tensor) -> tuple[Tensor, ...]:
+        target = self.network(mixture, valid)
+        return (target, *self.network.states.values())
+
+
+class Delay(StreamingLayer):
+    """Holds values back until another path, which is `latency` frames behind, has come as far."""
+
+    def __init__(self, source: Signal, latency: int) -> None:
+        super().__init__(source, latency - source.latency, replace(source, latency=latency))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(b, c, t, f) to the same shape."""
+        return self.after_history(values)[:, :, : -self.history or None]
+
+
+class MovingAverage(StreamingLayer):
+    """The mean of the `length` frames, an odd number, around each; half of them are still to come."""
+
+    def __init__(self, source: Signal, length: int) -> None:
+        super().__init__(source, length - 1, replace(source, latency=source.latency + length // 2))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(b, c, t, f) to the same shape."""
+        return F.avg_pool2d(self.after_history(values), (self.history + 1, 1), 1)
+
+
+@dataclass(frozen=True)
+class FrameMask:
+    """Which frames belong to the song: `mask` (b, 1, history + t, 1) is 1 for these, and 0 beyond its ends."""
+
+    mask: Tensor
+    history: int
+
+    def apply(self, values: Tensor, signal: Signal) -> Tensor:
+        """`values`, which are a piece of `signal`, with zeros beyond the song's ends."""
+        late = signal.song_latency
+        return values * self.mask[:, :, self.history - late : -late or None : signal.stride]
+
+
+class ValidFrames(StreamingLayer):
+    """Makes the frame mask for layers whose latencies and strides differ.
+
+    Parameters
+    ----------
+    block
+        The network for whole songs fills a song up to a multiple of so many frames.
+    signals
+        All that are to be masked: they say how much of the past is needed.
+    """
+
+    def __init__(self, block: int, signals: Iterable[Signal]) -> None:
+        source = Signal(channels=1, bins=1)
+        super().__init__(source, max(signal.song_latency for signal in signals), source)
+        self.block = block
+
+    def forward(self, valid: Tensor) -> FrameMask:
+        """The mask of a piece, of `valid` (b, 1, t, 1)."""
+        filled_up = F.max_pool2d(valid, (self.block, 1)).repeat_interleave(self.block, dim=2)
+        return FrameMask(self.after_history(filled_up), self.history)

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from acapella.errors import SettingsError
-from acapella.networks.level import LEVEL_FRAMES, level
+from acapella.networks.level import LEVEL_CONTEXT, level
+from acapella.networks.network import Network
 
 WIDTHS = (32, 64, 96, 128)  # channels at each size
 PATCH = (4, 2)  # bins and frames that become one place
@@ -16,8 +17,8 @@ DETAIL = 16  # channels of full size, in front of the mask
 TINY = 1e-6  # amplitude
 
 
-class TFCTDF(nn.Module):
-    """Predicts the target from the mixture, both (batch, channel, freq, time), as a mask times the mixture.
+class TFCTDF(Network):
+    """Predicts the target as a mask times the mixture.
 
     Of amplitudes the mask is between 0 and 1. Of real and imaginary parts (`signed`) it is complex, either part between
     -1 and 1, so that the phase is learnt as well. The network sees the mixture's square root, of the amplitudes too,
@@ -30,7 +31,8 @@ class TFCTDF(nn.Module):
 
     stride = PATCH[1] << len(WIDTHS) - 1
     # Two convolutions see a place on either side at the coarsest size, four at each of the others; places are whole.
-    reach = LEVEL_FRAMES // 2 + 2 * stride + 4 * (stride - PATCH[1]) + stride
+    context = LEVEL_CONTEXT + 2 * stride + 4 * (stride - PATCH[1]) + stride
+    level_invariant = True
 
     def __init__(self, channels: int, bins: int, *, signed: bool) -> None:
         super().__init__()
@@ -51,14 +53,18 @@ class TFCTDF(nn.Module):
         self.mask = nn.Conv2d(DETAIL + seen, channels, 3, padding=1)
 
     def forward(self, mixture: Tensor) -> Tensor:
-        """(batch, channel, freq, time) to the same shape, of any time."""
-        freq, time = mixture.shape[-2:]
-        if freq not in (self.bins, self.bins - 1):  # full slices leave the highest one out
+        """Target of the `mixture`, both (b, c, f, t), of any t from 1 on.
+
+        b batch, c channel, f frequency, t time.
+        """
+        f, t = mixture.shape[-2:]
+        assert self.bins is not None
+        if f not in (self.bins, self.bins - 1):  # full slices leave the highest one out
             raise SettingsError(
-                f"MODEL='tfc_tdf' takes slices of all {self.bins} frequencies, not of {freq}: "
+                f"MODEL='tfc_tdf' takes slices of all {self.bins} frequencies, not of {f}: "
                 "set BATCH_GENERATOR=remix, or a CHOPNAME of slices that are full."
             )
-        seen = F.pad(self._features(mixture / level(mixture)), (0, -time % self.stride, 0, self._padded - freq))
+        seen = F.pad(self._features(mixture / level(mixture)), (0, -t % self.stride, 0, self._padded - f))
         values = self.patch(seen)
         skips = []
         for block, down in zip(self.encoder, self.down, strict=True):
@@ -67,7 +73,7 @@ class TFCTDF(nn.Module):
         values = self.deepest(values)
         for up, block in zip(self.up, self.decoder, strict=True):
             values = block(up(values) + skips.pop())
-        mask = self.mask(torch.cat([self.detail(values), seen], dim=1))[..., :freq, :time]
+        mask = self.mask(torch.cat([self.detail(values), seen], dim=1))[..., :f, :t]
         return _complex_product(torch.tanh(mask), mixture) if self.signed else torch.sigmoid(mask) * mixture
 
     def _features(self, mixture: Tensor) -> Tensor:
@@ -91,7 +97,7 @@ class _Block(nn.Module):
         self.after = _normalized(nn.Conv2d(width, width, 3, padding=1, bias=False))
 
     def forward(self, values: Tensor) -> Tensor:
-        """(batch, width, bands, time) to the same shape."""
+        """(b, width, bands, t) to the same shape."""
         inner = self.before(values)
         inner = inner + self.connect(inner.transpose(1, 2)).transpose(1, 2)
         result: Tensor = self.after(inner) + values

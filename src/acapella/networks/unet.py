@@ -12,26 +12,23 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from acapella.networks.activation import LeakyDropout
+from acapella.networks.network import Network
 
 NO_ACTIVATION = 1.0  # as a slope below zero
 
 
-class UNet(nn.Module):
-    """Predicts one spectrogram from another: (batch, channel, freq, time) to the same shape, float32.
+class UNet(Network):
+    """The network.
 
     Every convolution is followed by an activation and dropout; the four that batch normalization follows in
     turn have no bias, for the normalization brings its own.
 
-    `stride`: a spectrogram cut into blocks gives the values of the whole only where blocks start at multiples
-    of it (at the end of a block the padding sees to that).
-    `reach`: so many frames (or bins) on either side of an output value can influence it, so values that are
-    nearer to a cut differ from those of the whole. Output frames that start and end on the stride's grid
-    see only `reach - 3` frames on either side: [4k - 22, 4k + 25] influences [4k, 4k + 3].
+    Blocks that start and end on the stride's grid need only `context - 3` frames on either side: frames [4k - 22,
+    4k + 25] influence [4k, 4k + 3].
     """
 
-    stride = 4
-    reach = 25
-    bins = None
+    stride = 4  # at the end of a block the padding sees to that
+    context = 25
 
     def __init__(
         self,
@@ -71,16 +68,19 @@ class UNet(nn.Module):
         )
 
     def forward(self, mixture: Tensor) -> Tensor:
-        """(batch, channel, freq, time) to the same shape; any freq and time from 1 on."""
-        freq, time = mixture.shape[-2:]
+        """Target of the `mixture`, both (b, c, f, t), of any f and t from 1 on.
+
+        b batch, c channel, f frequency, t time.
+        """
+        f, t = mixture.shape[-2:]
         # Without a branch on the sizes, so that an exported graph holds for all of them.
-        padded = F.pad(mixture, (0, -time % self.stride, 0, -freq % self.stride))
+        padded = F.pad(mixture, (0, -t % self.stride, 0, -f % self.stride))
         full = self.encode_full(self.input_dropout(padded))
         half = self.encode_half(full)
         quarter = self.encode_quarter(half)
         half = self.decode_half(_upsample_and_join(quarter, half))
         target = cast(Tensor, self.decode_full(_upsample_and_join(half, full)))
-        return target[..., :freq, :time]
+        return target[..., :f, :t]
 
 
 def _convolution(
@@ -108,5 +108,5 @@ def _convolution(
 
 
 def _upsample_and_join(small: Tensor, skip: Tensor) -> Tensor:
-    """(batch, c, freq, time) doubled along freq and time, then joined with `skip` along the channels."""
+    """(b, c, f, t) doubled along frequency and time, then joined with `skip` along the channels."""
     return torch.cat([F.interpolate(small, scale_factor=2.0, mode="nearest"), skip], dim=1)
