@@ -24,7 +24,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from acapella import Isolator
 from acapella.corpus.tracks import find_tracks
 from acapella.evaluation import choose_groups, score_track, summarize
-from acapella.models.model_file import ModelCard
+from acapella.models.description import ModelDescription
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.networks import build_network
 from acapella.settings import Settings
 from spleeter import BINS, Spleeter
@@ -41,15 +42,14 @@ def cost(network: torch.nn.Module, channels: int, bins: int, frames: int) -> flo
     return float(counter.get_total_flops()) / 1e9
 
 
-def cost_of(card: ModelCard) -> float:
+def cost_of(description: ModelDescription) -> float:
     """GFLOP for a second of stereo."""
-    front_end = card.front_end
-    settings = Settings()
-    network = build_network(
-        card.network, front_end.tensor_channels, front_end.bins, settings.model_params, signed=front_end.signed
-    ).eval()
+    front_end = description.front_end
+    assert isinstance(front_end, SpectralFrontEnd)
+    channels, bins, family = front_end.tensor_channels, front_end.bins, description.origin.family
+    network = build_network(family, channels, bins, Settings().model_params, signed=front_end.signed).eval()
     frames = SECONDS * front_end.sample_rate // front_end.stft.hop
-    return cost(network, front_end.tensor_channels, front_end.bins, frames) / SECONDS * (2 // front_end.channels)
+    return cost(network, channels, bins, frames) / SECONDS * (2 // front_end.channels)
 
 
 class Timed:
@@ -87,7 +87,7 @@ def main() -> None:
         systems["Spleeter (2 stems, 11 kHz)"] = (Timed(spleeter.isolate), gflops)
     for model in given.model or ["default"]:
         isolator = Isolator.load(model)
-        systems[f"Acapella, {model}"] = (Timed(isolator.isolate), cost_of(isolator.card))
+        systems[f"Acapella, {model}"] = (Timed(isolator.isolate), cost_of(isolator.description))
     groups = choose_groups(["museval", "usdr", "si_sdr"])
     header = [f"{stem} {name}" for stem, name, _ in COLUMNS]
     lines = [

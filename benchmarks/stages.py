@@ -22,7 +22,7 @@ from acapella import Isolator
 from acapella.audio_files import AudioReader, AudioWriter
 from acapella.audio_files.resampling import Resampler
 from acapella.dsp.stft import Analysis, Synthesis
-from acapella.isolation.predictor import OnnxPredictor
+from acapella.isolation.runtimes import OnnxRuntime
 from acapella.models.front_ends import SpectralFrontEnd
 
 
@@ -76,8 +76,7 @@ def watch_all(stages: Stages) -> None:
     stages.watch(Resampler, "push", "resample")
     stages.watch(Analysis, "push", "STFT")
     stages.watch(SpectralFrontEnd, "encode", "to tensor")
-    stages.watch(OnnxPredictor, "_step", "network")
-    stages.watch(OnnxPredictor, "_predict", "network")  # of networks without a memory
+    stages.watch(OnnxRuntime, "run", "network")
     stages.watch(SpectralFrontEnd, "decode", "apply mask")
     stages.watch(Synthesis, "push", "inverse STFT")
     stages.watch(AudioWriter, "write", "encode")
