@@ -55,12 +55,12 @@ def cost_of(description: ModelDescription) -> float:
 class Timed:
     """An isolator that counts its seconds."""
 
-    def __init__(self, isolate: Callable[[np.ndarray, int], dict[str, np.ndarray]]) -> None:
+    def __init__(self, isolate: Callable[..., dict[str, np.ndarray]]) -> None:
         self._isolate = isolate
         self.seconds = 0.0
 
-    def isolate(self, audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
-        """As the isolator does."""
+    def isolate(self, audio: np.ndarray, sample_rate: int, *_: object) -> dict[str, np.ndarray]:
+        """As the isolator does, vocal and instrumental."""
         start = time.perf_counter()
         stems = self._isolate(audio, sample_rate)
         self.seconds += time.perf_counter() - start

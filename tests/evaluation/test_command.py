@@ -6,8 +6,9 @@ import sys
 
 import numpy as np
 import pytest
+import soundfile
 from tests.evaluation.corpora import RATE, write_track
-from tests.onnx_models import write_gain_model
+from tests.onnx_models import FOUR, SHARES, write_four_source_model, write_gain_model
 
 from acapella import cli
 from acapella.cli.evaluate import evaluate
@@ -126,3 +127,29 @@ def test_help_has_examples_and_all_metrics(capsys):
     printed = capsys.readouterr().out
     assert "Examples" in printed
     assert all(f"    {name} " in printed for name in GROUPS)
+
+
+def test_four_sources_are_scored_where_the_corpus_has_them(tmp_path, monkeypatch, capsys):
+    """One track has all four, one only vocals and instrumental; the model gives fixed shares of the mixture."""
+    monkeypatch.chdir(tmp_path)
+    write_four_source_model(tmp_path / "four.onnx")
+    rng = np.random.default_rng(0)
+    shares = dict(zip(FOUR, SHARES, strict=True))
+    mixture = rng.normal(0, 0.1, (44_100, 2))
+    stems = {name: share * mixture for name, share in shares.items()}
+    (tmp_path / "corpus").mkdir()
+    for name, parts in {"four": stems, "two": {"vocal": stems["vocal"], "instrumental": 0.6 * mixture}}.items():
+        for part, audio in {"all": mixture, **parts}.items():
+            soundfile.write(tmp_path / f"corpus/{name}_{part}.wav", audio, 44_100, subtype="FLOAT")
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["evaluate", "--model", "four.onnx", "--data", "corpus", "--metrics", "usdr"])
+    assert not stop.value.code
+    record = json.loads((tmp_path / "evaluation/scores.json").read_text(encoding="utf-8"))
+    four, two = record["tracks"]
+    assert sorted(four["scores"]) == sorted(FOUR)
+    assert sorted(two["scores"]) == ["instrumental", "vocal"]
+    scores = [scores["uSDR"] for track in (four, two) for scores in track["scores"].values()]
+    assert min(scores) > 60
+    assert set(record["summary"]["scores"]) == {*FOUR, "instrumental"}
+    assert record["summary"]["scored"] == {"drums": 1, "bass": 1, "other": 1, "vocal": 2, "instrumental": 1}
+    assert "Not defined" not in capsys.readouterr().out

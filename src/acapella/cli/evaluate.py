@@ -109,14 +109,15 @@ def _score(
     isolator: "Isolator", tracks: "Sequence[Track]", groups: "Sequence[Group]", console: Console, *, debug: bool
 ) -> "tuple[list[TrackScores], dict[str, str]]":
     """The scores, and why each track that failed did."""
-    from acapella.evaluation.scores import score_track
+    from acapella.evaluation.scores import score_track, stems_to_score
 
     scores: list[TrackScores] = []
     failed: dict[str, str] = {}
     for number, track in enumerate(tracks, 1):
         watch = Stopwatch()
         try:
-            scores.append(score_track(isolator, track, groups))
+            stems = stems_to_score(isolator.description, track)
+            scores.append(score_track(isolator, track, groups, stems))
         except (InputError, OSError) as error:
             if debug:
                 raise

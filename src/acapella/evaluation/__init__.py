@@ -2,7 +2,7 @@
 
 from acapella.evaluation.groups import GROUPS, METRICS, choose_groups
 from acapella.evaluation.records import write_csv, write_json
-from acapella.evaluation.scores import TrackScores, score_track
+from acapella.evaluation.scores import TrackScores, score_track, stems_to_score
 from acapella.evaluation.summary import Total, summarize
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "TrackScores",
     "choose_groups",
     "score_track",
+    "stems_to_score",
     "summarize",
     "write_csv",
     "write_json",

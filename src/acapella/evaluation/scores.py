@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from acapella.corpus.cache import LENGTH_TOLERANCE
 from acapella.corpus.tracks import MIXTURE, Track
 from acapella.errors import CorpusError
 from acapella.evaluation.groups import Group, Separated
-from acapella.isolation.isolator import Isolator
+from acapella.models.description import STEMS, ModelDescription
 
 StemScores = dict[str, dict[str, float]]  # by stem, then by metric; not-a-number where it is not defined
 
@@ -36,11 +37,27 @@ def stems_of(tracks: Sequence[TrackScores]) -> list[str]:
     return list(dict.fromkeys(stem for track in tracks for stem in track.scores))
 
 
-def score_track(isolator: Isolator, track: Track, groups: Sequence[Group]) -> TrackScores:
-    """Separate the mixture of `track` and compare the stems that both know; CorpusError where its parts do not fit."""
-    names = [stem for stem in isolator.stems if stem in track.files]
+def stems_to_score(description: ModelDescription, track: Track) -> list[str]:
+    """The stems that the model can give and `track` has; each part of the mixture once.
+
+    So it is drums, bass, other and vocals, or else vocals and instrumental: BSS Eval needs independent references.
+    """
+    parts = [stem for stem in description.summing_stems if stem in track.files]
+    return parts if len(parts) > 1 else [stem for stem in description.stems if stem in track.files]
+
+
+class Isolates(Protocol):
+    """Whatever takes songs apart: an `Isolator`, or another system to compare with."""
+
+    def isolate(self, audio: np.ndarray, sample_rate: int, stems: Sequence[str], /) -> dict[str, np.ndarray]:
+        """Stems by name of `audio` (samples, channels), each of its shape."""
+        ...
+
+
+def score_track(isolator: Isolates, track: Track, groups: Sequence[Group], names: Sequence[str] = STEMS) -> TrackScores:
+    """Separate the mixture of `track` and compare the stems `names`; CorpusError where its parts do not fit."""
     if not names:
-        raise CorpusError(f"{track.name} has none of the model's stems: {', '.join(isolator.stems)}.")
+        raise CorpusError(f"{track.name} has none of the model's stems.")
     parts, sample_rate = _read(track, [MIXTURE, *names])
     mixture = parts[MIXTURE]
     stems = isolator.isolate(mixture, sample_rate, names)

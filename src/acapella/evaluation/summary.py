@@ -32,6 +32,7 @@ class Summary:
 
     tracks: int
     seconds: float
+    scored: dict[str, int]  # how many tracks have the stem
     scores: dict[str, dict[str, Total]]
     mixture: dict[str, dict[str, Total]]
     silent: dict[str, int]  # how many tracks have a silent reference, by stem
@@ -47,6 +48,7 @@ def summarize(tracks: Sequence[TrackScores]) -> Summary:
     return Summary(
         tracks=len(tracks),
         seconds=float(lengths.sum()),
+        scored={stem: sum(stem in track.scores for track in tracks) for stem in stems},
         scores=_totals([track.scores for track in tracks], stems, lengths),
         mixture=_totals([track.mixture for track in tracks], stems, lengths),
         silent={stem: sum(stem in track.silent for track in tracks) for stem in stems},

@@ -37,10 +37,10 @@ def remarks(summary: Summary) -> list[str]:
     """What the totals leave out, in sentences."""
     silent = [f"the {label(stem)} of {_tracks(count)}" for stem, count in summary.silent.items() if count]
     undefined = [
-        f"{label(stem)} {name} in {summary.tracks - total.tracks}"
+        f"{label(stem)} {name} in {summary.scored[stem] - total.tracks}"
         for stem, scores in summary.scores.items()
         for name, total in scores.items()
-        if total.tracks < summary.tracks
+        if total.tracks < summary.scored[stem]
     ]
     sentences = [f"Silent reference: {', '.join(silent)}."] if silent else []
     if undefined:
