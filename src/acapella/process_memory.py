@@ -1,4 +1,4 @@
-"""How the process gets its memory, and how Python searches it for garbage.
+"""Settings of the process: how it gets memory, and when Python searches for garbage.
 
 The settings of glibc exist on Linux only; other systems have none, and need none.
 """
@@ -9,26 +9,32 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8  # names of options in malloc.h
+TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8  # M_TRIM_THRESHOLD and so on in malloc.h
 
 
 def keep_freed_memory() -> None:
-    """Let the process keep memory that it frees, to use it again in the next step.
+    """Keep freed memory in the process, to be used again in the next step.
 
-    glibc hands large blocks back to the system at once, and getting them anew, page by page, takes a third of a
-    training step.
+    glibc returns large blocks to the system at once; getting them again, page by page, takes a third of a training
+    step.
     """
     _set({TRIM_THRESHOLD: 2**31 - 1, MMAP_MAX: 0})
 
 
 def share_freed_memory() -> None:
-    """Let threads use memory that others have freed. glibc gives each its own, a tenth more in all for a separation."""
+    """Let all threads of the process take memory from one arena, so that one uses again what another has freed.
+
+    By default glibc gives each thread an arena of its own: a tenth more memory in all for a separation.
+    """
     _set({ARENA_MAX: 1})
 
 
 @contextmanager
 def paused_garbage_collection() -> Iterator[None]:
-    """Spare Python the search for garbage while modules are imported: nothing of theirs is any, now or later."""
+    """Switch Python's garbage collector off, for the import of modules, and exempt what there is then from it.
+
+    Modules and their functions live as long as the process: searching them for garbage costs time and finds none.
+    """
     gc.disable()
     try:
         yield

@@ -1,21 +1,28 @@
 """Files that appear whole or not at all."""
 
-import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+NAME_KEPT = 40  # characters of a file's name in the temporary one: systems allow 255 bytes in all
+
+
+def temporary_path(path: Path) -> Path:
+    """A hidden name beside `path` that no other thread or process gets."""
+    return path.with_name(f".{path.name[:NAME_KEPT]}.partial-{secrets.token_hex(4)}")
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A hidden name beside `path` to write to: renamed to `path` at the end, removed where writing fails.
+    """A temporary name to write to: renamed to `path` at the end, removed where writing fails.
 
-    The folder is made where it is missing.
+    The folder is made where it is missing. Any number of threads and processes may write one file: the last one wins.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary = temporary_path(path)
     try:
-        yield unfinished
-        unfinished.replace(path)
+        yield temporary
+        temporary.replace(path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

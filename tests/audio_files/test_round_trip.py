@@ -34,7 +34,7 @@ def test_integers_come_back_bit_for_bit(tmp_path: Path, format: str, depth: BitD
     assert (rate, writer.clipped, result.dtype) == (RATE, 0, np.float32)
     with open_audio(path) as reader:
         assert reader.info.subtype == f"PCM_{depth}"
-        assert (reader.info.frames, reader.info.channels) == (70001, channels)
+        assert (reader.info.samples, reader.info.channels) == (70001, channels)
 
 
 def test_every_16_bit_value_survives(tmp_path: Path) -> None:
@@ -112,13 +112,13 @@ def test_tags_are_written_and_read(tmp_path: Path, format: str) -> None:
         assert reader.info.tags == {"artist": "A"}
 
 
-@pytest.mark.parametrize("frames", [1, 1000, 65536])
+@pytest.mark.parametrize("samples", [1, 1000, 65536])
 @pytest.mark.parametrize("format", ["wav", "ogg", "m4a"])
-def test_blocks_have_the_size_asked_for(tmp_path: Path, format: str, frames: int) -> None:
-    audio = music(3000 if frames == 1 else 70000)
+def test_blocks_have_the_size_asked_for(tmp_path: Path, format: str, samples: int) -> None:
+    audio = music(3000 if samples == 1 else 70000)
     write(tmp_path / f"a.{format}", audio)
     whole, _ = read_audio(tmp_path / f"a.{format}")
     with open_audio(tmp_path / f"a.{format}") as reader:
-        blocks = list(reader.blocks(frames))
-    assert {len(block) for block in blocks[:-1]} <= {frames}
+        blocks = list(reader.blocks(samples))
+    assert {len(block) for block in blocks[:-1]} <= {samples}
     np.testing.assert_array_equal(np.concatenate(blocks), whole)

@@ -103,7 +103,7 @@ def test_damaged_files_are_never_taken_for_complete(
     path = tmp_path / f"song.{kind}"
     audio = music(2 * RATE) + np.random.default_rng(0).normal(0, 0.05, (2 * RATE, 2)).astype(np.float32)
     if kind in FORMATS:
-        write(path, audio, expected_frames=len(audio))
+        write(path, audio, expected_samples=len(audio))
     else:
         codec = "libopus" if kind == "webm" else "aac"
         encode(path, codec, audio, **({"movflags": "faststart"} if kind == "mp4" else {}))

@@ -44,9 +44,12 @@ def test_an_exception_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_no_such_folder(tmp_path: Path, format: str) -> None:
-    with pytest.raises(AudioFileError, match=r"cannot be written \(No such file"):
-        write(tmp_path / f"nowhere/a.{format}", music(100))
+def test_a_folder_is_made_where_it_can_be(tmp_path: Path, format: str) -> None:
+    write(tmp_path / f"new/a.{format}", music(100))
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [f"a.{format}"]
+    (tmp_path / "file").touch()
+    with pytest.raises(AudioFileError, match=r"file/a\.\w+: cannot be written \((File exists|Not a directory)"):
+        write(tmp_path / f"file/a.{format}", music(100))
 
 
 def test_name_of_a_folder(tmp_path: Path) -> None:

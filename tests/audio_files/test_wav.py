@@ -49,8 +49,8 @@ def test_wav_to_a_stream_can_be_read_by_others(depth: BitDepth, expected: int | 
 
 def test_stream_that_gets_less_than_promised() -> None:
     with (
-        pytest.raises(ValueError, match="expected_frames=10, but 9 came"),
-        AudioWriter(io.BytesIO(), RATE, 1, expected_frames=10) as writer,
+        pytest.raises(ValueError, match="expected_samples=10, but 9 came"),
+        AudioWriter(io.BytesIO(), RATE, 1, expected_samples=10) as writer,
     ):
         writer.write(music(9, 1))
 
@@ -64,7 +64,7 @@ def test_only_wav_goes_to_a_stream() -> None:
 @pytest.mark.parametrize("depth", [16, 24])
 def test_wav_file_ends_with_a_true_header(tmp_path: Path, expected: int | None, depth: BitDepth) -> None:
     path = tmp_path / "a.wav"
-    write(path, music(3001, 1), bit_depth=depth, tags=TAGS, expected_frames=expected)
+    write(path, music(3001, 1), bit_depth=depth, tags=TAGS, expected_samples=expected)
     content = path.read_bytes()
     assert struct.unpack("<I", content[4:8])[0] == len(content) - 8
     assert len(content) % 2 == 0
@@ -76,7 +76,7 @@ def test_wav_file_ends_with_a_true_header(tmp_path: Path, expected: int | None, 
 def test_rf64_where_riff_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected: int | None) -> None:
     monkeypatch.setattr(wav, "RIFF_BYTES", 10000)
     audio = music(5000)
-    write(tmp_path / "a.wav", audio, bit_depth="32f", tags=TAGS, expected_frames=expected)
+    write(tmp_path / "a.wav", audio, bit_depth="32f", tags=TAGS, expected_samples=expected)
     assert soundfile.info(tmp_path / "a.wav").format == "RF64"
     np.testing.assert_array_equal(read_audio(tmp_path / "a.wav")[0], audio)
     with av.open(str(tmp_path / "a.wav")) as container:
@@ -85,17 +85,17 @@ def test_rf64_where_riff_is_too_small(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_rf64_of_more_than_4_gib(tmp_path: Path) -> None:
     """A header for 8 GiB of silence, in a file with a hole."""
-    frames = 2**31
+    samples = 2**31
     target = Target("", FORMATS["wav"], RATE, 2, 16, {})
-    header = wav.WavHeader(target, spare_room=False).encode(frames)
+    header = wav.WavHeader(target, spare_room=False).encode(samples)
     path = tmp_path / "long.wav"
     path.write_bytes(header)
-    os.truncate(path, len(header) + 4 * frames)
+    os.truncate(path, len(header) + 4 * samples)
     with open_audio(path) as reader:
-        assert reader.info.frames == frames
+        assert reader.info.samples == samples
         assert not next(reader.blocks()).any()
-    os.truncate(path, 4 * frames)
-    os.truncate(path, len(header) + 4 * frames - 100)
+    os.truncate(path, 4 * samples)
+    os.truncate(path, len(header) + 4 * samples - 100)
     with pytest.raises(AudioFileError, match="cut short"):
         open_audio(path)
 
@@ -103,7 +103,7 @@ def test_rf64_of_more_than_4_gib(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [0, 0x7FFFF000, 0x7FFFFFFF, 0xFFFFFFFF])
 def test_wav_that_somebody_piped_is_read_to_its_end(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a.wav"
-    write(path, music(5000), expected_frames=5000)
+    write(path, music(5000), expected_samples=5000)
     content = bytearray(path.read_bytes())
     content[40:44] = struct.pack("<I", size)
     path.write_bytes(content)

@@ -74,7 +74,7 @@ def _describe(container: InputContainer, stream: av.AudioStream, first: av.Audio
     return AudioInfo(
         sample_rate=first.sample_rate,
         channels=first.layout.nb_channels,
-        frames=None,
+        samples=None,
         subtype=SUBTYPES.get(sample_format) if stream.codec_context.codec.lossless else None,
         tags=useful_tags(container.metadata or stream.metadata),  # Ogg has them on the stream
         seconds=seconds,

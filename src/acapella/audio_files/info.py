@@ -12,7 +12,7 @@ class AudioInfo:
 
     sample_rate: int  # in Hz
     channels: int
-    frames: int | None  # samples of each channel; None: known only at the end
+    samples: int | None  # of each channel; None: known only at the end
     subtype: str | None  # "PCM_16", "PCM_24", "FLOAT", …; None: lossy
     tags: dict[str, str] = field(default_factory=dict)  # title and artist, where there
     seconds: float | None = None  # the length, good enough for a progress bar

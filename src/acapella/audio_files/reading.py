@@ -25,7 +25,7 @@ from acapella.audio_files.info import AudioInfo, Decoded, useful_tags
 MAX_CHANNELS = 8
 PIECE = 65536  # samples decoded at a time
 SOUNDFILE_STARTS = (b"RIFF", b"RF64", b"fLaC", b"FORM")  # wav, flac, aiff
-MAX_FRAMES = 2**48  # libsndfile means "unknown" by more
+MAX_SAMPLES = 2**48  # libsndfile means "unknown" by more
 LOSSLESS = ("PCM_", "ALAC_", "FLOAT", "DOUBLE")  # how their subtypes begin
 
 
@@ -45,13 +45,13 @@ class AudioReader:
     ) -> None:
         self._files.close()
 
-    def blocks(self, frames: int = PIECE) -> Iterator[np.ndarray]:
-        """The audio as float32 (frames, channels), the last block shorter.
+    def blocks(self, samples: int = PIECE) -> Iterator[np.ndarray]:
+        """The audio in blocks of so many samples, float32 (samples, channels), the last one shorter.
 
         A file that proves damaged or cut short is an error, at the latest after the last block.
         """
         with Attempt(self._name, "decoded"):
-            for block in _regroup(self._pieces, frames):
+            for block in _regroup(self._pieces, samples):
                 if not np.isfinite(block).all():
                     raise ReasonError("it holds samples that are no numbers, NaN or infinity")
                 yield block
@@ -121,7 +121,7 @@ def _open_soundfile(source: str | bytes | BinaryIO, files: ExitStack) -> Decoded
     except (soundfile.SoundFileError, TypeError):  # TypeError: a name in .raw
         return None
     ogg_for_ffmpeg = file.format == "OGG" and (file.subtype != "VORBIS" or file.channels > 2)
-    if ogg_for_ffmpeg or not 0 < file.frames < MAX_FRAMES:
+    if ogg_for_ffmpeg or not 0 < file.frames < MAX_SAMPLES:
         return None
     subtype = file.subtype if file.subtype.startswith(LOSSLESS) else None
     tags = useful_tags(file.copy_metadata())

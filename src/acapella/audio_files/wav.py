@@ -26,35 +26,35 @@ class WavHeader:
     spare_room: bool  # keep a place for 64 bit sizes, should they be needed
 
     @property
-    def frame_bytes(self) -> int:
+    def sample_bytes(self) -> int:
         """Bytes that one sample of all channels takes."""
         return WIDTHS[self.target.bit_depth] * self.target.channels
 
-    def encode(self, frames: int | None) -> bytes:
-        """The header of a file of `frames` samples; None: of as many as come."""
-        chunks = self._format(frames) + self._info()
-        size = (frames or 0) * self.frame_bytes
+    def encode(self, samples: int | None) -> bytes:
+        """The header of a file of `samples` samples; None: of as many as come."""
+        chunks = self._format(samples) + self._info()
+        size = (samples or 0) * self.sample_bytes
         total = 4 + 36 + len(chunks) + 8 + size + size % 2
         wide = total > RIFF_BYTES
         if wide:
-            chunks = _chunk(b"ds64", struct.pack("<QQQI", total, size, frames, 0)) + chunks
+            chunks = _chunk(b"ds64", struct.pack("<QQQI", total, size, samples, 0)) + chunks
         elif self.spare_room:
             chunks = _chunk(b"JUNK", bytes(28)) + chunks
         else:
             total -= 36
-        if wide or frames is None:
+        if wide or samples is None:
             total = size = UNKNOWN
         start = struct.pack("<4sI4s", b"RF64" if wide else b"RIFF", total, b"WAVE")
         return start + chunks + struct.pack("<4sI", b"data", size)
 
-    def _format(self, frames: int | None) -> bytes:
+    def _format(self, samples: int | None) -> bytes:
         target, is_float = self.target, self.target.bit_depth == "32f"
-        bytes_per_second = min(target.sample_rate * self.frame_bytes, UNKNOWN)
-        fields = (3 if is_float else 1, target.channels, target.sample_rate, bytes_per_second, self.frame_bytes)
+        bytes_per_second = min(target.sample_rate * self.sample_bytes, UNKNOWN)
+        fields = (3 if is_float else 1, target.channels, target.sample_rate, bytes_per_second, self.sample_bytes)
         body = struct.pack("<HHIIHH", *fields, 8 * WIDTHS[target.bit_depth])
         if not is_float:
             return _chunk(b"fmt ", body)
-        fact = struct.pack("<I", UNKNOWN if frames is None else min(frames, UNKNOWN))
+        fact = struct.pack("<I", UNKNOWN if samples is None else min(samples, UNKNOWN))
         return _chunk(b"fmt ", body + bytes(2)) + _chunk(b"fact", fact)
 
     def _info(self) -> bytes:
@@ -70,16 +70,16 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 class WavEncoder:
     """Writes samples behind a header, and in a file corrects the header at the end.
 
-    `frames` is the expected number of samples. A stream that was promised a number must get it.
+    `expected_samples` is how many will come, None if nobody knows. A stream that was promised a number must get it.
     """
 
-    def __init__(self, file: BinaryIO, target: Target, frames: int | None, seekable: bool) -> None:
+    def __init__(self, file: BinaryIO, target: Target, expected_samples: int | None, seekable: bool) -> None:
         self._file = file
-        self._header = WavHeader(target, spare_room=seekable and frames is None)
-        self._promised = frames
+        self._header = WavHeader(target, spare_room=seekable and expected_samples is None)
+        self._promised = expected_samples
         self._seekable = seekable
         self._written = 0  # samples
-        self._start = self._header.encode(frames)
+        self._start = self._header.encode(expected_samples)
         file.write(self._start)
 
     def write(self, samples: np.ndarray) -> None:
@@ -90,12 +90,12 @@ class WavEncoder:
     def finish(self) -> None:
         """Make the header true."""
         known = self._seekable or self._promised is not None
-        if known and self._written * self._header.frame_bytes % 2:
+        if known and self._written * self._header.sample_bytes % 2:
             self._file.write(b"\0")
         if self._promised != self._written and known:
             start = self._header.encode(self._written)
             if not self._seekable or len(start) != len(self._start):
-                raise ValueError(f"expected_frames={self._promised}, but {self._written} came")
+                raise ValueError(f"expected_samples={self._promised}, but {self._written} came")
             self._file.seek(0)
             self._file.write(start)
         self._file.flush()

@@ -1,7 +1,6 @@
 """Writes audio files: whole, under their name, or not at all."""
 
 import os
-import secrets
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +17,7 @@ from acapella.audio_files.formats import BitDepth, Target, check_format
 from acapella.audio_files.info import useful_tags
 from acapella.audio_files.wav import WIDTHS, WavEncoder
 from acapella.errors import UsageError
+from acapella.whole_files import atomic_write
 
 PIECE = 65536  # samples encoded at a time
 QUALITY: dict[str, dict[str, Any]] = {  # of libsndfile; about 250 kbit/s for stereo
@@ -119,32 +119,14 @@ class _Sink:
             self._failure = self._failure or error
 
 
-class _Settlement:
-    """Leaves a temporary file under its final name, or after an error nothing."""
-
-    def __init__(self, temporary: Path, final: Path) -> None:
-        self._temporary = temporary
-        self._final = final
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self._temporary.replace(self._final)
-        else:
-            self._temporary.unlink(missing_ok=True)
-
-
 class AudioWriter:
     """Writes one audio file, block by block; use it as a context manager.
 
-    The file appears under its name when the context ends well, and not at all when it ends with an exception.
-    `path` may also be a stream of bytes, which need not be seekable, for wav: its header tells the length if
-    `expected_frames` does, and says "until the end" otherwise. `format` is a key of FORMATS. Integers are rounded to
-    nearest without dither; all formats but 32 bit floats clip at full scale, and `clipped` counts those samples.
+    The file appears under its name when the context ends well, and not at all when it ends with an exception; its
+    folder is made where it is missing. `path` may also be a stream of bytes, which need not be seekable, for wav: its
+    header tells the length if `expected_samples` does, and says "until the end" otherwise. `format` is a key of
+    FORMATS. Integers are rounded to nearest without dither; all formats but 32 bit floats clip at full scale, and
+    `clipped` counts those samples.
     """
 
     def __init__(
@@ -155,7 +137,7 @@ class AudioWriter:
         format: str = "wav",
         bit_depth: BitDepth = 16,
         tags: Mapping[str, str] | None = None,
-        expected_frames: int | None = None,
+        expected_samples: int | None = None,
     ) -> None:
         name, chosen = display_name(path), check_format(format, sample_rate, channels, bit_depth)
         if not isinstance(path, Path) and format != "wav":
@@ -163,7 +145,7 @@ class AudioWriter:
         self.clipped = 0
         self._path = path
         self._target = Target(name, chosen, sample_rate, channels, bit_depth, useful_tags(tags or {}))
-        self._expected_frames = expected_frames
+        self._expected_samples = expected_samples
         self._files = ExitStack()
 
     def __enter__(self) -> Self:
@@ -196,15 +178,14 @@ class AudioWriter:
     def _open(self, files: ExitStack) -> Encoder:
         path, target = self._path, self._target
         if not isinstance(path, Path):
-            return WavEncoder(path, target, self._expected_frames, seekable=False)
+            return WavEncoder(path, target, self._expected_samples, seekable=False)
         if path.is_dir():
             raise ReasonError("there is a folder of that name")
-        temporary = path.with_name(f".{path.name[:40]}.partial-{secrets.token_hex(4)}")
-        files.enter_context(_Settlement(temporary, path))
+        temporary = files.enter_context(atomic_write(path))
         file = files.enter_context(temporary.open("xb"))
         match target.format.library:
             case "wav":
-                return WavEncoder(file, target, self._expected_frames, seekable=True)
+                return WavEncoder(file, target, self._expected_samples, seekable=True)
             case "soundfile":
                 return SoundFileEncoder(file, target, files)
             case "ffmpeg":

@@ -3,13 +3,13 @@
 Two links point at runs: `latest` at the one begun last, `last` at the last one that has weights.
 """
 
-import os
 import re
 from datetime import datetime
 from pathlib import Path
 
 from acapella.settings import Settings
 from acapella.settings.text import read_exports
+from acapella.whole_files import temporary_path
 
 LAST, LATEST = "last", "latest"
 WITHOUT_EFFECT = ("log_base", "analysis_path", "quit")  # settings that play no part in what is learnt
@@ -49,8 +49,7 @@ def trains_alike(first: Settings, second: Settings) -> bool:
 def mark(folder: Path, name: str) -> None:
     """Point `name`, beside the run's folder, at it: a link, or a text file where links are not allowed."""
     link = folder.parent / name
-    fresh = folder.parent / f".{name}.{os.getpid()}"  # renamed, so that several processes do not meet
-    fresh.unlink(missing_ok=True)
+    fresh = temporary_path(link)  # renamed, so that several processes do not meet
     try:
         fresh.symlink_to(folder.name, target_is_directory=True)
     except OSError:

@@ -147,7 +147,7 @@ class Isolator:
             writers = {}
             for stem, out in outputs.items():
                 out.parent.mkdir(parents=True, exist_ok=True)
-                writer = AudioWriter(out, info.sample_rate, info.channels, format, depth, info.tags, info.frames)
+                writer = AudioWriter(out, info.sample_rate, info.channels, format, depth, info.tags, info.samples)
                 writers[stem] = stack.enter_context(writer)
             total = round(info.seconds * info.sample_rate) if info.seconds else None
             for pieces in self.stream(lambda: _file_pieces(path), info.sample_rate, info.channels, stems):

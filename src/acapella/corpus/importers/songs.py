@@ -69,5 +69,5 @@ def _safe(name: str) -> str:
 
 def _write(path: Path, audio: np.ndarray, sample_rate: int) -> None:
     """32 bit floats hold every sum, beyond full scale too."""
-    with AudioWriter(path, sample_rate, audio.shape[1], "wav", "32f", expected_frames=len(audio)) as writer:
+    with AudioWriter(path, sample_rate, audio.shape[1], "wav", "32f", expected_samples=len(audio)) as writer:
         writer.write(audio)
