@@ -29,7 +29,6 @@ OPTIONS = {
 TRAIN = """
 import sys
 from pathlib import Path
-from rich.console import Console
 from acapella import Settings
 from acapella.experiments.training_run import open_corpus, start_network, make_module, fit
 from acapella.models.front_ends import SpectralFrontEnd
@@ -38,13 +37,12 @@ from acapella.corpus.tracks import find_tracks, split_tracks
 settings = Settings.read(Path(sys.argv[1]))
 front_end = SpectralFrontEnd.from_settings(settings)
 split = split_tracks(find_tracks(settings.data)[0], settings.split, settings.validation_tracks, settings.test_tracks)
-console = Console(stderr=True)
-module = make_module(start_network(settings, front_end), settings, *open_corpus(split, front_end, settings, console))
+module = make_module(start_network(settings, front_end), settings, *open_corpus(split, front_end, settings, print))
 steps, real = int(sys.argv[2]), module._batches
 print("slices", len(real.slices), file=sys.stderr)
 type(real).steps = property(lambda batches: steps)  # an epoch of all slices would take hours
 module._validation.slices = module._validation.slices[:8]
-fit(module, settings, Path(sys.argv[1]).parent, console)
+fit(module, settings, Path(sys.argv[1]).parent, print)
 """
 
 

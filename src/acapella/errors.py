@@ -9,7 +9,8 @@
         ├── CorpusError           no usable tracks, or a track that does not fit
         └── ModelFileError        not a model of ours, or of a version we do not know
 
-A message is one sentence that names the thing and the remedy: the command line prints it as it is.
+A message is one sentence that names the thing and the remedy. It speaks of arguments as Python has them; where
+a `UsageError` says which one is wrong, the command line puts its own name for it in. All can be pickled.
 """
 
 
@@ -20,9 +21,13 @@ class AcapellaError(Exception):
 
 
 class UsageError(AcapellaError):
-    """The request itself is wrong, before any work is done."""
+    """The request itself is wrong, before any work is done; the message names `argument`, if it is about one."""
 
     exit_code = 2
+
+    def __init__(self, message: str, argument: str | None = None) -> None:
+        super().__init__(message)
+        self.argument = argument
 
 
 class SettingsError(UsageError):
@@ -34,6 +39,11 @@ class MissingExtraError(UsageError):
 
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs packages that are not installed: pip install '.[{extra}]' in the checkout.")
+        self.purpose = purpose
+        self.extra = extra
+
+    def __reduce__(self) -> tuple[type["MissingExtraError"], tuple[str, str]]:
+        return type(self), (self.purpose, self.extra)
 
 
 class InputError(AcapellaError):
@@ -50,3 +60,11 @@ class CorpusError(InputError):
 
 class ModelFileError(InputError):
     """A model or weight file cannot be used."""
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, as one sentence; of errors of the system, the file and the reason."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}."
+    return str(error)

@@ -9,8 +9,8 @@ Choice = TypeVar("Choice")
 
 
 def choose(table: Mapping[str, Choice], name: str, option: str) -> Choice:
-    """Look `name` up in a registry; an unknown name is a SettingsError that lists what is there."""
+    """Look `name` up in a registry; an unknown name, value of `option`, is a SettingsError that lists what is there."""
     try:
         return table[name]
     except KeyError:
-        raise SettingsError(f"{option}={name!r} is not one of: {', '.join(table)}.") from None
+        raise SettingsError(f"{option}={name!r} is not one of: {', '.join(table)}.", option) from None

@@ -6,7 +6,6 @@ from typing import get_args, get_origin
 
 import numpy as np
 import pytest
-from rich.console import Console
 from tests.made import write_corpus
 
 from acapella import Isolator, Settings
@@ -130,9 +129,9 @@ def place(tmp_path, monkeypatch):
 def test_a_training_with(name, value, also, place):
     given = {**TINY, **also, name: value}
     if "{weights}" in given.get("WEIGHTS", ""):
-        given["WEIGHTS"] = str(train(Settings(**TINY), Console(quiet=True)).weights)
+        given["WEIGHTS"] = str(train(Settings(**TINY)).weights)
     settings = Settings(**given)
-    run = train(settings, Console(quiet=True))
+    run = train(settings)
     assert run.epochs
     assert all(math.isfinite(number) for epoch in run.epochs for number in epoch.values())
     assert settings.log_base.resolve() in run.folder.resolve().parents
@@ -158,5 +157,5 @@ def test_infere_is_refused_for_training(place):
     from acapella.errors import SettingsError
 
     with pytest.raises(SettingsError, match="CHOPNAME='infere' is for isolating only"):
-        train(Settings(**TINY, CHOPNAME="infere"), Console(quiet=True))
+        train(Settings(**TINY, CHOPNAME="infere"))
     assert not (place / "logs").exists()

@@ -62,7 +62,7 @@ def test_the_originals_commands(corpus, tmp_path):
         TENSORBOARD_INFO="full",
     )
     assert training.returncode == 0, training.stderr
-    assert "samples/s" in training.stderr
+    assert "examples/s" in training.stderr
     run = tmp_path / "logs/last"
     left = {path.relative_to(run).as_posix() for path in run.rglob("*")}
     assert {"env", "network.png", "metrics.json", "best_weights.hdf5", "weights/weights.h5"} <= left

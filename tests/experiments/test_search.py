@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from acapella.errors import CorpusError, InputError, SettingsError
+from acapella.experiments.events import RunFailed, RunStarted
 from acapella.experiments.grid import Grid
 from acapella.experiments.run_folder import create_run_folder
-from acapella.experiments.search import Options, Outcome, search
+from acapella.experiments.search import Options, SearchState, search
 from acapella.experiments.training_run import TrainedRun
 from acapella.settings import Settings
+from acapella.training.events import TrainingListener, ignore
 
 GRID = Grid("mine", {"CHOPNAME": ("tile", "full"), "OPTIMIZER": ("adam", "rmsprop")})
 NAMES = ["1_tile_adam", "2_tile_rmsprop", "3_full_adam", "4_full_rmsprop"]
-CONSOLE = Console(quiet=True)
 
 
 @dataclass
@@ -33,7 +33,7 @@ class MadeTraining:
     losses: tuple[float, ...] = (0.5, 0.25, 0.375)
     interrupted: bool = False
 
-    def __call__(self, settings: Settings, console: Console, *, name: str) -> TrainedRun:
+    def __call__(self, settings: Settings, listen: TrainingListener, *, name: str) -> TrainedRun:
         self.names.append(name)
         self.seeds.append(settings.seed)
         folder = create_run_folder(settings, name)
@@ -48,8 +48,8 @@ def _here_without_pictures(tmp_path, monkeypatch):
     monkeypatch.setattr("acapella.experiments.study.draw_losses", lambda searches, path: None)
 
 
-def run(train: MadeTraining, grid: Grid = GRID, **options: object) -> Outcome:
-    return search(grid, Options(), train, CONSOLE, **options)
+def run(train: MadeTraining, grid: Grid = GRID, **options: object) -> SearchState:
+    return search(grid, Options(), train, ignore, **options)
 
 
 def table() -> list[dict[str, str]]:
@@ -75,6 +75,18 @@ def test_all_combinations_are_trained_once():
     again = MadeTraining()
     assert len(run(again).search.results) == 4
     assert again.names == []
+
+
+def test_each_run_is_announced_and_a_failure_told():
+    def interfere(name: str) -> None:
+        if name == NAMES[1]:
+            raise CorpusError("Nothing fits.")
+
+    events = []
+    search(GRID, Options(), MadeTraining(interfere), events.append)
+    expected = [RunStarted(1, 4, "chopname=tile, optimizer=adam"), RunStarted(2, 4, "chopname=tile, optimizer=rmsprop")]
+    assert events[:3] == [*expected, RunFailed("2", "Nothing fits.")]
+    assert len(events) == 5
 
 
 def test_a_row_is_written_as_soon_as_its_run_ends():
@@ -196,7 +208,7 @@ def test_samplers_choose_n_runs_and_go_on(sampler):
     run(train, sampler=sampler, trials=12)
     assert [row["id"] for row in table()] == [str(number) for number in range(1, 13)]
     together = MadeTraining()
-    search(GRID, Options(given={"LOG_BASE": "elsewhere"}), together, CONSOLE, sampler=sampler, trials=12)
+    search(GRID, Options(given={"LOG_BASE": "elsewhere"}), together, ignore, sampler=sampler, trials=12)
     assert together.names == train.names, "stopping in between changes nothing"
     seen = [name.split("_", 1)[1] for name in train.names]
     assert train.seeds == [seen[:place].count(values) for place, values in enumerate(seen)]
@@ -216,25 +228,24 @@ def test_an_interrupted_sample_comes_again():
 
 
 def test_an_unknown_sampler_is_one_sentence():
-    with pytest.raises(SettingsError, match="--sampler='grd' is not one of: grid, tpe, random"):
+    with pytest.raises(SettingsError, match="sampler='grd' is not one of: grid, tpe, random"):
         run(MadeTraining(), sampler="grd", trials=1)
 
 
 PROCESS = """
     import sys, time
-    from rich.console import Console
     from acapella.experiments.grid import Grid
     from acapella.experiments.run_folder import create_run_folder
     from acapella.experiments.search import Options, search
     from acapella.experiments.training_run import TrainedRun
 
-    def train(settings, console, *, name):
+    def train(settings, listen, *, name):
         print(name, flush=True)
         time.sleep(float(sys.argv[1]))
         return TrainedRun(create_run_folder(settings, name), None, None, [{"epoch": 1, "loss": 0.5}], False)
 
     search(Grid("mine", {"CHOPNAME": ("tile", "full"), "OPTIMIZER": ("adam", "rmsprop")}), Options(), train,
-           Console(quiet=True))
+           lambda event: None)
 """
 
 

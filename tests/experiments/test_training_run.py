@@ -3,15 +3,12 @@
 import json
 
 import pytest
-from rich.console import Console
 from tests.made import write_corpus
 
 from acapella.errors import InputError
 from acapella.experiments.run_folder import marked_run
 from acapella.experiments.training_run import resume, train, train_or_resume
 from acapella.settings import Settings
-
-QUIET = Console(quiet=True)
 
 
 class Answers:
@@ -43,7 +40,7 @@ def epochs_in(run):
 
 @pytest.mark.slow
 def test_more_epochs_are_trained_while_they_are_wanted(settings):
-    run = train(settings.model_copy(update={"quit": False}), QUIET, questions=Answers([2, 1]))
+    run = train(settings.model_copy(update={"quit": False}), questions=Answers([2, 1]))
     assert epochs_in(run) == [1, 2, 3, 4]
     assert Settings.read(run.folder / "env").epochs == 4
     assert marked_run(settings.log_base) == run.folder
@@ -51,13 +48,13 @@ def test_more_epochs_are_trained_while_they_are_wanted(settings):
 
 @pytest.mark.slow
 def test_no_epoch_at_all_is_no_error(settings):
-    run = train(settings.model_copy(update={"quit": False, "start_epoch": 1}), QUIET, questions=Answers([1]))
+    run = train(settings.model_copy(update={"quit": False, "start_epoch": 1}), questions=Answers([1]))
     assert epochs_in(run) == [2]
 
 
 @pytest.mark.slow
 def test_weights_that_nobody_wants_are_not_saved(settings):
-    run = train(settings.model_copy(update={"quit": False}), QUIET, questions=Answers(save=False))
+    run = train(settings.model_copy(update={"quit": False}), questions=Answers(save=False))
     assert run.weights is run.model is None
     assert not list(run.folder.rglob("*.h5"))
     assert marked_run(settings.log_base) is None
@@ -65,31 +62,31 @@ def test_weights_that_nobody_wants_are_not_saved(settings):
 
 @pytest.mark.slow
 def test_with_quit_nobody_is_asked_and_the_run_can_go_on(settings, tmp_path, monkeypatch):
-    run = train(settings, QUIET, name="mine", questions=Answers([9], save=False))
+    run = train(settings, name="mine", questions=Answers([9], save=False))
     assert run.folder == tmp_path / "logs/mine"
     assert epochs_in(run) == [1]
     monkeypatch.setenv("FFT", "128")  # the run's own settings count
     moved = (tmp_path / "corpus").rename(tmp_path / "elsewhere")
-    resumed = resume(run.folder, QUIET, data=moved, epochs=2)
+    resumed = resume(run.folder, data=moved, epochs=2)
     assert epochs_in(resumed) == [1, 2]
-    assert epochs_in(resume(run.folder, QUIET)) == [1, 2], "the new number of epochs and place of the corpus count"
+    assert epochs_in(resume(run.folder)) == [1, 2], "the new number of epochs and place of the corpus count"
     assert resumed.folder == run.folder
     assert resumed.weights.is_file()
 
 
 @pytest.mark.slow
 def test_a_run_of_that_name_and_settings_is_gone_on_with(settings):
-    first = train_or_resume(settings, QUIET, name="1")
-    again = train_or_resume(settings, QUIET, name="1")
+    first = train_or_resume(settings, name="1")
+    again = train_or_resume(settings, name="1")
     assert again.folder.resolve() == first.folder.resolve()
     assert epochs_in(again) == [1]
-    quiet = train_or_resume(settings.model_copy(update={"quit": False}), QUIET, name="1")
+    quiet = train_or_resume(settings.model_copy(update={"quit": False}), name="1")
     assert quiet.folder.resolve() == first.folder.resolve()
-    other = train_or_resume(settings.model_copy(update={"seed": 7}), QUIET, name="1")
+    other = train_or_resume(settings.model_copy(update={"seed": 7}), name="1")
     assert other.folder != first.folder
-    assert train_or_resume(settings.model_copy(update={"seed": 7}), QUIET, name="1").folder == other.folder.resolve()
+    assert train_or_resume(settings.model_copy(update={"seed": 7}), name="1").folder == other.folder.resolve()
 
 
 def test_a_folder_without_a_resume_point_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match=r"holds no resume\.ckpt; name the folder of a run"):
-        resume(tmp_path, QUIET)
+        resume(tmp_path)

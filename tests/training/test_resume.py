@@ -6,7 +6,6 @@ import threading
 import numpy as np
 import pytest
 import torch
-from rich.console import Console
 from tests.made import write_cached
 
 from acapella.corpus.examples import TrackExamples
@@ -15,6 +14,7 @@ from acapella.models.front_ends import SpectralFrontEnd
 from acapella.settings import Settings
 from acapella.settings.option_types import EarlyStopping
 from acapella.training import resume
+from acapella.training.events import BatchDone, EpochBrokenOff, EpochDone, EpochStarted, Note, ignore
 from acapella.training.hooks import ProgressReport
 from acapella.training.loop import fit, make_module, start_network
 from acapella.training.resume import RESUME_NAME, Interruption
@@ -39,12 +39,12 @@ def settings():
     )  # fmt: skip
 
 
-def train(tracks, settings, folder, point=None, validated=True):
+def train(tracks, settings, folder, point=None, validated=True, listen=ignore):
     """Weights and history after a training in `folder`."""
     folder.mkdir(exist_ok=True)
     network = start_network(settings, SpectralFrontEnd(window_length=64, representation="ri"))
     module = make_module(network, settings, tracks, tracks if validated else [])
-    epochs, interrupted = fit(module, settings, folder, Console(quiet=True), point)
+    epochs, interrupted = fit(module, settings, folder, listen, point)
     return network.state_dict(), epochs, interrupted
 
 
@@ -86,6 +86,24 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(
     assert_same(resumed, whole)
     best = [(tmp_path / folder / "best_weights.hdf5").read_bytes() for folder in ("whole", "stopped")]
     assert best[0] == best[1]
+
+
+@pytest.mark.slow
+def test_a_listener_is_told_of_every_batch_and_epoch(tracks, settings, tmp_path, monkeypatch):
+    events = []
+    two = settings.model_copy(update={"epochs": 2})
+    _, epochs, _ = train(tracks, two, tmp_path / "whole", listen=events.append)
+    story = [EpochStarted, *[BatchDone] * STEPS, EpochDone]
+    assert [type(event) for event in events] == [*story, *story]
+    assert events[0] == EpochStarted(1, 2, STEPS)
+    assert [(event.epoch, event.batch) for event in events[-1 - STEPS : -1]] == [
+        (2, batch + 1) for batch in range(STEPS)
+    ]
+    assert {"epoch": 2, **events[-1].numbers} == epochs[1]
+    stopped = []
+    StopAfter(2, monkeypatch)
+    train(tracks, two, tmp_path / "stopped", listen=stopped.append)
+    assert [type(event) for event in stopped] == [EpochStarted, BatchDone, BatchDone, Note, EpochBrokenOff]
 
 
 @pytest.mark.slow

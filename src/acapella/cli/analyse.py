@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from acapella.cli.console import make_console, song_progress
+from acapella.cli.console import make_console
+from acapella.cli.progress import song_progress
 from acapella.cli.train import EnvFile
 from acapella.cli.weights import open_weights
 from acapella.errors import UsageError

@@ -1,16 +1,26 @@
 """How the command line talks: results on standard output, everything else on standard error."""
 
+import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-LINE_EVERY = 30.0  # seconds between lines where there is no terminal
+from acapella.errors import UsageError, sentence
 
-Progressed = Callable[[int, int | None], None]  # called with what is done, and of how much where that is known
+FLAGS = {  # what arguments of the library are called here
+    "bit_depth": "--bit-depth",
+    "format": "--format",
+    "model": "--model",
+    "out_dir": "-o",
+    "phase": "--phase",
+    "points": "--points",
+    "recursive": "-r",
+    "runtime": "--runtime",
+    "sampler": "--sampler",
+    "stems": "--stems",
+    "trials": "--trials",
+}
 
 
 def make_console(quiet: bool) -> Console:
@@ -18,44 +28,23 @@ def make_console(quiet: bool) -> Console:
     return Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
-def report(error: Exception | str) -> None:
-    """Print what went wrong as one sentence."""
-    typer.echo(f"Error: {error if isinstance(error, str) else sentence(error)}", err=True)
+def report(error: Exception) -> None:
+    """Print what went wrong as one sentence; an argument of the library is called by its flag."""
+    text = sentence(error)
+    if isinstance(error, UsageError) and error.argument:
+        text = with_flag(text, error.argument)
+    typer.echo(f"Error: {text}", err=True)
 
 
-def sentence(error: Exception) -> str:
-    """What went wrong."""
-    if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror}."
-    return str(error)
+def warn(text: str) -> None:
+    """Print what a person should know, with --quiet too."""
+    typer.echo(f"Warning: {text}", err=True)
 
 
-@contextmanager
-def song_progress(console: Console, name: str) -> Iterator[Progressed]:
-    """A bar for one song while it lasts, or a line now and then where there is no terminal."""
-    if not console.is_terminal:
-        yield _Lines(console, name)
-        return
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(name, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-class _Lines:
-    """Says every LINE_EVERY seconds how far it is."""
-
-    def __init__(self, console: Console, name: str) -> None:
-        self._console = console
-        self._name = name
-        self._spoken = time.monotonic()
-
-    def __call__(self, done: int, total: int | None) -> None:
-        now = time.monotonic()
-        if now - self._spoken > LINE_EVERY and total:
-            self._spoken = now
-            self._console.print(f"{self._name}: {min(100, 100 * done // total)} %")
+def with_flag(text: str, argument: str) -> str:
+    """`text` with the flag for the argument's name, where that is a word of its own or stands before a =."""
+    flag = FLAGS.get(argument)
+    return re.sub(rf"(?<!\S){argument}(?=[=\s.,:;]|$)", flag, text) if flag else text
 
 
 class Stopwatch:

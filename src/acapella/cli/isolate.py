@@ -1,14 +1,22 @@
 """`acapella isolate`: songs in, stems out."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from acapella.cli.console import make_console
-from acapella.cli.songs import How, separate
+from acapella.errors import UsageError
 from acapella.registry import choose
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from acapella.audio_files import BitDepth
+    from acapella.cli.songs import Request
+
+STANDARD = Path("-")  # input or output
+BIT_DEPTHS: "dict[str, BitDepth]" = {"16": 16, "24": 24, "32f": "32f"}
 EXAMPLES = """Examples:
 
 \b
@@ -30,7 +38,9 @@ def isolate(
         typer.Option("-o", "--output", help="Folder for the stems (default: beside each song); - is standard output."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="A model file (.onnx) or the name of a bundled model.")] = None,
-    stems: Annotated[str, typer.Option(help="Which stems to write.")] = "vocal,instrumental",
+    stems: Annotated[
+        str | None, typer.Option(help="Which stems to write (default: vocal,instrumental); all: those the model has.")
+    ] = None,
     format: Annotated[str, typer.Option(help="wav, flac, aiff, mp3, ogg, opus or m4a.")] = "wav",
     bit_depth: Annotated[
         str | None, typer.Option(help="16, 24 or (wav) 32f; default: 16, or the input's where it is higher.")
@@ -58,27 +68,43 @@ def isolate(
 
     share_freed_memory()
     with paused_garbage_collection():
-        from acapella.cli.side_by_side import Engine, separate_side_by_side
-        from acapella.isolation.outputs import BIT_DEPTHS
+        from acapella.cli.songs import Request
+        from acapella.jobs.job import ModelChoice
 
-    how = How(
+    if jobs > 1 and STANDARD in (*files, output):
+        raise UsageError("-j goes with files, not with standard input or output.")
+    request = Request(
         out_dir=output,
-        stems=tuple(name.strip() for name in stems.split(",")),
+        stems=None if stems is None else [name.strip() for name in stems.split(",")],
+        model=ModelChoice(model, phase, runtime=runtime),
         format=format,
-        bit_depth=None if bit_depth is None else choose(BIT_DEPTHS, bit_depth, "--bit-depth"),
+        bit_depth=None if bit_depth is None else choose(BIT_DEPTHS, bit_depth, "bit_depth"),
         pictures=pictures,
         recursive=recursive,
         skip_existing=skip_existing,
         debug=context.obj["debug"],
     )
-    engine = Engine(model, phase, runtime)
-    console = make_console(context.obj["quiet"])
-    if jobs > 1:
-        separated = separate_side_by_side(files, engine, how, console, jobs)
-    else:
-        separated = separate(files, engine.open(), how, console)
-    if not separated:
+    if not _separate(files, request, make_console(context.obj["quiet"]), jobs):
         raise typer.Exit(1)
+
+
+def _separate(files: list[Path], request: "Request", console: "Console", processes: int) -> bool:
+    """Several songs at a time in so many `processes`, or one after the other in this one; False if any failed."""
+    from acapella.cli.songs import plan, separate, separate_to_stdout
+    from acapella.jobs.local import LocalExecutor
+
+    with LocalExecutor() as local:
+        isolator = local.isolator(request.model)  # what is wrong with the model is said before anything else
+        if request.out_dir == STANDARD:
+            return separate_to_stdout(files, request, isolator, local)
+        planned = plan(files, request, isolator, console)
+        if processes == 1:
+            return separate(planned, local, console, debug=request.debug)
+        del isolator
+    from acapella.jobs.processes import ProcessExecutor
+
+    with ProcessExecutor(max(1, min(processes, len(planned.to_do)))) as several:
+        return separate(planned, several, console, debug=request.debug)
 
 
 isolate.__doc__ = f"{isolate.__doc__}\n\n{EXAMPLES}"

@@ -9,7 +9,6 @@ from acapella.cli import run_guarded
 from acapella.cli.analyse import run_analysis
 from acapella.cli.console import make_console
 from acapella.cli.search import DEFAULT_GRID, run_search
-from acapella.cli.songs import How, separate
 from acapella.cli.train import run_training
 from acapella.cli.weights import open_weights
 
@@ -30,7 +29,9 @@ def _vocal_isolation(arguments: list[str]) -> int:
     if not songs:
         run_training(settings, console)
         return 0
+    from acapella.cli.songs import Request, plan, separate
     from acapella.isolation.isolator import Isolator
+    from acapella.jobs.local import LocalExecutor
 
     isolator = Isolator(
         open_weights(settings, console),
@@ -41,7 +42,8 @@ def _vocal_isolation(arguments: list[str]) -> int:
     with_pictures = find_spec("matplotlib") is not None
     if not with_pictures:
         console.print("No spectrogram pictures: pip install '.[analysis]' in the checkout for them.")
-    return 0 if separate(songs, isolator, How(pictures=with_pictures), console) else 1
+    planned = plan(songs, Request(pictures=with_pictures), isolator, console)
+    return 0 if separate(planned, LocalExecutor(open_isolator=lambda *_: isolator), console) else 1
 
 
 def grid_search() -> None:

@@ -16,7 +16,7 @@ from acapella.errors import AcapellaError
 if TYPE_CHECKING:
     from acapella.corpus.importers import Song
 
-Outcome = Literal["written", "there", "left out", "failed"]
+Status = Literal["written", "there", "left out", "failed"]
 
 DATA_SETS = """Data sets:
 
@@ -53,12 +53,12 @@ def prepare(
     console = make_console(context.obj["quiet"])
     songs = find_songs(data_set, source, destination)
     destination.mkdir(parents=True, exist_ok=True)
-    names: dict[Outcome, list[str]] = defaultdict(list)
+    names: dict[Status, list[str]] = defaultdict(list)
     with _progress(console, len(songs)) as advance:
         for song in songs:
-            outcome, remark = _attempt(song, destination, context.obj["debug"])
-            names[outcome].append(song.name)
-            advance(song.name, outcome, remark)
+            status, remark = _attempt(song, destination, context.obj["debug"])
+            names[status].append(song.name)
+            advance(song.name, status, remark)
     console.print(f"{destination}: {_summary(names)}.")
     if any(song.name.startswith("test/") for song in songs):
         console.print("Set TEST_TRACKS=test/ when you train, to keep the test songs out.")
@@ -69,7 +69,7 @@ def prepare(
 prepare.__doc__ = f"{prepare.__doc__}\n\n{DATA_SETS}"
 
 
-def _attempt(song: "Song", destination: Path, debug: bool) -> tuple[Outcome, str]:
+def _attempt(song: "Song", destination: Path, debug: bool) -> tuple[Status, str]:
     """Write one song; what became of it, and what is to be said of it."""
     from acapella.corpus.importers import LeftOutError, is_written, write_song
 
@@ -86,34 +86,34 @@ def _attempt(song: "Song", destination: Path, debug: bool) -> tuple[Outcome, str
         return "failed", ""
 
 
-def _summary(names: dict[Outcome, list[str]]) -> str:
+def _summary(names: dict[Status, list[str]]) -> str:
     """Such as "90 songs written; 3 were there; 1 failed: NAME"."""
     written = len(names["written"])
     parts = [f"{written} song{'' if written == 1 else 's'} written"]
     if names["there"]:
         parts.append(f"{len(names['there'])} were there")
-    for outcome in ("left out", "failed"):
-        if names[outcome]:
-            parts.append(f"{len(names[outcome])} {outcome}: {', '.join(names[outcome])}")
+    for status in ("left out", "failed"):
+        if names[status]:
+            parts.append(f"{len(names[status])} {status}: {', '.join(names[status])}")
     return "; ".join(parts)
 
 
 @contextmanager
-def _progress(console: Console, total: int) -> Iterator[Callable[[str, Outcome, str], None]]:
+def _progress(console: Console, total: int) -> Iterator[Callable[[str, Status, str], None]]:
     """A bar for all songs, and lines for those with a remark; where there is no terminal, a line for each."""
     columns = (TextColumn("Preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     shown = console.is_terminal and not console.quiet
     with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
         task = bar.add_task("", total=total)
 
-        def advance(name: str, outcome: Outcome, remark: str) -> None:
+        def advance(name: str, status: Status, remark: str) -> None:
             bar.advance(task)
             number = f"{int(bar.tasks[0].completed)}/{total} {name}"
-            if outcome == "left out":
+            if status == "left out":
                 console.print(f"{number} is left out: {remark}")
             elif remark:
                 console.print(f"{number} ({remark})")
-            elif outcome == "written" and not shown:
+            elif status == "written" and not shown:
                 console.print(number)
 
         yield advance

@@ -13,7 +13,7 @@ from acapella.errors import MissingExtraError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from acapella.experiments.search import Outcome
+    from acapella.experiments.search import SearchState
 
 DEFAULT_GRID = Path("grid_search.yml")
 
@@ -63,6 +63,7 @@ def run_search(
         from acapella.experiments.search import Options, search
     except ModuleNotFoundError as error:
         raise MissingExtraError("Searching", "search") from error
+    from acapella.cli.training import TrainingReport
     from acapella.corpus.tracks import find_tracks
 
     grid = read_grid(find_grid(grid_file, [Path(FOLDER), Path(sys.argv[0]).resolve().parent / FOLDER]))
@@ -73,24 +74,25 @@ def run_search(
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
     try:
-        outcome = search(grid, options, train_or_resume, console, sampler=sampler, trials=trials or 0)
+        with TrainingReport(console) as listen:
+            state = search(grid, options, train_or_resume, listen, sampler=sampler, trials=trials or 0)
     except KeyboardInterrupt:
         console.print("Interrupted; the same command goes on from here.")
         raise
-    return _report(outcome, console)
+    return _report(state, console)
 
 
-def _report(outcome: "Outcome", console: "Console") -> bool:
+def _report(state: "SearchState", console: "Console") -> bool:
     from acapella.experiments.results import PICTURE, TABLE
 
-    results = outcome.search.results
+    results = state.search.results
     failed = sum(bool(result.failure) for result in results)
-    if outcome.under_way:
-        console.print(f"Runs still under way in other processes: {outcome.under_way}.")
+    if state.under_way:
+        console.print(f"Runs still under way in other processes: {state.under_way}.")
     if failed:
         console.print(f"{failed} of {len(results)} runs failed: {TABLE} says why. The next start tries them again.")
-    if best := outcome.search.best:
+    if best := state.search.best:
         console.print(f"Best: {best.id} ({best.label}), loss {best.min_loss:.5g}.")
     if results:
-        console.print(f"Results: {outcome.log_base / TABLE} and {outcome.log_base / PICTURE}")
+        console.print(f"Results: {state.log_base / TABLE} and {state.log_base / PICTURE}")
     return not failed

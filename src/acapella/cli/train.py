@@ -51,7 +51,12 @@ def train(
         return
     if env is not None:
         raise UsageError("--resume takes the settings of the run itself: leave --env away.")
-    _report(_training().resume(resume, console, data=data, epochs=epochs, questions=AtTheTerminal()), console)
+    from acapella.cli.training import TrainingReport
+
+    training = _training()
+    with TrainingReport(console) as listen:
+        run = training.resume(resume, listen, data=data, epochs=epochs, questions=AtTheTerminal())
+    _report(run, console)
 
 
 def say_what_is_overridden(env: Path | None, console: "Console") -> None:
@@ -66,7 +71,12 @@ def say_what_is_overridden(env: Path | None, console: "Console") -> None:
 
 def run_training(settings: "Settings", console: "Console") -> None:
     """Train, and say where the results lie."""
-    _report(_training().train(settings, console, questions=AtTheTerminal()), console)
+    from acapella.cli.training import TrainingReport
+
+    training = _training()
+    with TrainingReport(console) as listen:
+        run = training.train(settings, listen, questions=AtTheTerminal())
+    _report(run, console)
 
 
 def _training() -> "ModuleType":

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console
-
 from acapella.errors import AcapellaError, SettingsError
+from acapella.experiments.events import RunFailed, RunStarted, SearchListener
 from acapella.experiments.grid import Grid, Run, describe
 from acapella.experiments.results import Search
 from acapella.experiments.run_folder import WITHOUT_EFFECT
@@ -14,6 +13,7 @@ from acapella.experiments.study import SAMPLERS, Plan, SharedStudy, open_study
 from acapella.registry import choose
 from acapella.settings import Settings
 from acapella.settings.text import as_text
+from acapella.training.events import TrainingListener
 
 if TYPE_CHECKING:
     from acapella.experiments.training_run import TrainedRun
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Train(Protocol):
     """Trains one run; `acapella.experiments.training_run.train_or_resume` is the real one."""
 
-    def __call__(self, settings: Settings, console: Console, *, name: str) -> "TrainedRun":
+    def __call__(self, settings: Settings, listen: TrainingListener, *, name: str) -> "TrainedRun":
         """Train as `settings` say, in a folder called `name`."""
 
 
@@ -55,7 +55,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SearchState:
     """How a search stands once this process has nothing left to do."""
 
     search: Search
@@ -67,16 +67,16 @@ def search(
     grid: Grid,
     options: Options,
     train: Train,
-    console: Console,
+    listen: SearchListener,
     *,
     sampler: str = "grid",
     trials: int = 0,
-) -> Outcome:
+) -> SearchState:
     """Train all runs of `grid`, or `trials` that `sampler` chooses from it, that are not done yet.
 
     Results are in LOG_BASE: `result.md`, `benchmark-loss.png`, and a folder for each run.
     """
-    choose(SAMPLERS, sampler, "--sampler")
+    choose(SAMPLERS, sampler, "sampler")
     if sampler != "grid":
         grid = replace(grid, repeat=1)
     settings = options.common(grid)
@@ -89,18 +89,18 @@ def search(
     with open_study(settings.log_base, plan) as study:
         study.write_results()
         while run := study.claim():
-            console.print(f"{_position(run, grid)}/{plan.size}: {describe(grid.differences(run.values))}")
-            _train(run, study, grid, options, train, console)
-        return Outcome(study.results(), study.under_way(), settings.log_base)
+            listen(RunStarted(_position(run, grid), plan.size, describe(grid.differences(run.values))))
+            _train(run, study, grid, options, train, listen)
+        return SearchState(study.results(), study.under_way(), settings.log_base)
 
 
-def _train(run: Run, study: SharedStudy, grid: Grid, options: Options, train: Train, console: Console) -> None:
+def _train(run: Run, study: SharedStudy, grid: Grid, options: Options, train: Train, listen: SearchListener) -> None:
     """Train one run and record how it ends; any error but an interruption ends only this run."""
     try:
-        trained = train(options.settings(run), console, name=grid.folder_name(run))
+        trained = train(options.settings(run), listen, name=grid.folder_name(run))
     except Exception as error:  # noqa: BLE001  whatever it is, the other runs go on
         reason = str(error) if isinstance(error, AcapellaError) else f"{type(error).__name__}: {error}"
-        console.print(f"Run {run.id} failed: {reason}")
+        listen(RunFailed(run.id, reason))
         study.fail(reason)
         return
     if trained.interrupted:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from rich.console import Console
-
 from acapella.conversion.export import export_model
 from acapella.conversion.keras_weights import save_keras_weights
 from acapella.corpus.cache import Cache, cache_folder
@@ -28,6 +26,7 @@ from acapella.models.description import sources_of
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.networks import Network
 from acapella.settings import Settings
+from acapella.training.events import Note, Preparing, TrainingListener, ignore
 from acapella.training.loop import fit, make_module, start_network
 from acapella.training.module import Isolation
 from acapella.training.network_picture import draw_network
@@ -74,23 +73,27 @@ class NobodyThere:
 
 
 def train(
-    settings: Settings, console: Console, *, name: str | None = None, questions: Questions | None = None
+    settings: Settings,
+    listen: TrainingListener = ignore,
+    *,
+    name: str | None = None,
+    questions: Questions | None = None,
 ) -> TrainedRun:
     """Train as `settings` say, and leave weights, model file and records in a new run folder.
 
     The folder is called `name`, or else after date and settings.
     """
     front_end = SpectralFrontEnd.from_settings(settings)
-    module = _prepare(settings, front_end, console, weights_to_load(settings))
+    module = _prepare(settings, front_end, listen, weights_to_load(settings))
     folder = create_run_folder(settings, name)
     mark(folder, LATEST)
     draw_network(module.network, front_end.tensor_channels, settings.model, folder / "network.png")
-    return _run(module, settings, folder, console, questions or NobodyThere(), resumed=False)
+    return _run(module, settings, folder, listen, questions or NobodyThere(), resumed=False)
 
 
 def resume(
     folder: Path,
-    console: Console,
+    listen: TrainingListener = ignore,
     *,
     data: Path | None = None,
     epochs: int | None = None,
@@ -106,45 +109,53 @@ def resume(
         raise InputError(f"{folder} holds no {RESUME_NAME}; name the folder of a run, in LOG_BASE.")
     settings = run_settings(folder, **({} if data is None else {"DATA": data}))
     settings = settings.model_copy(update={"epochs": max(settings.epochs, epochs or 0)})
-    module = _prepare(settings, SpectralFrontEnd.from_settings(settings), console, weights=None)
+    module = _prepare(settings, SpectralFrontEnd.from_settings(settings), listen, weights=None)
     write_settings(settings, folder)
-    return _run(module, settings, folder.resolve(), console, questions or NobodyThere(), resumed=True)
+    return _run(module, settings, folder.resolve(), listen, questions or NobodyThere(), resumed=True)
 
 
-def train_or_resume(settings: Settings, console: Console, *, name: str) -> TrainedRun:
+def train_or_resume(settings: Settings, listen: TrainingListener = ignore, *, name: str) -> TrainedRun:
     """Train in a folder called `name`, or go on with the training of these settings that was interrupted there."""
     for folder in (settings.log_base / name, *sorted(settings.log_base.glob(f"{name}_[0-9]*"))):
         if (folder / RESUME_NAME).is_file() and trains_alike(run_settings(folder), settings):
-            return resume(folder, console)
-    return train(settings, console, name=name)
+            return resume(folder, listen)
+    return train(settings, listen, name=name)
 
 
-def _prepare(settings: Settings, front_end: SpectralFrontEnd, console: Console, weights: Path | None) -> Isolation:
+def _prepare(
+    settings: Settings, front_end: SpectralFrontEnd, listen: TrainingListener, weights: Path | None
+) -> Isolation:
     """Corpus and network, ready for the loop."""
     tracks, skipped = find_tracks(settings.data)
     for sentence in skipped:
-        console.print(f"{sentence}.")
+        listen(Note(f"{sentence}."))
     split = split_tracks(tracks, settings.split, settings.validation_tracks, settings.test_tracks)
     if not split.train:
         raise CorpusError("No track is left to train on: all are named in VALIDATION_TRACKS or TEST_TRACKS.")
     network = start_network(settings, front_end, weights)
-    module = make_module(network, settings, *open_corpus(split, front_end, settings, console))
+    module = make_module(network, settings, *open_corpus(split, front_end, settings, listen))
     if not module.is_validated:
-        console.print("No slice to validate with: best weights and early stopping go by the training loss.")
+        listen(Note("No slice to validate with: best weights and early stopping go by the training loss."))
     return module
 
 
 def _run(
-    module: Isolation, settings: Settings, folder: Path, console: Console, questions: Questions, *, resumed: bool
+    module: Isolation,
+    settings: Settings,
+    folder: Path,
+    listen: TrainingListener,
+    questions: Questions,
+    *,
+    resumed: bool,
 ) -> TrainedRun:
     """The loop, for as many epochs as are wanted, and what it leaves in `folder`."""
-    console.print(f"Run folder: {folder}")
+    listen(Note(f"Run folder: {folder}"))
     point = folder / RESUME_NAME
-    epochs, interrupted = fit(module, settings, folder, console, point if resumed else None)
+    epochs, interrupted = fit(module, settings, folder, listen, point if resumed else None)
     while not (interrupted or settings.quit) and (more := questions.more_epochs()):
         settings = settings.model_copy(update={"epochs": settings.start_epoch + len(epochs) + more})
         write_settings(settings, folder)
-        epochs, interrupted = fit(module, settings, folder, console, point if point.is_file() else None)
+        epochs, interrupted = fit(module, settings, folder, listen, point if point.is_file() else None)
     (folder / "metrics.json").write_text(json.dumps(epochs, indent=1) + "\n", encoding="utf-8")
     is_saved = questions.save() if interrupted or not settings.quit else True
     weights = _keep(module.network, settings, folder, epochs) if is_saved else None
@@ -162,18 +173,18 @@ def weights_to_load(settings: Settings) -> Path | None:
 
 
 def open_corpus(
-    split: Split, front_end: SpectralFrontEnd, settings: Settings, console: Console
+    split: Split, front_end: SpectralFrontEnd, settings: Settings, listen: TrainingListener
 ) -> tuple[list[TrackExamples], list[TrackExamples]]:
     """Training and validation tracks, their audio prepared in the cache."""
     cache = Cache(cache_folder(settings.data, settings.log_base), front_end)
     sources, _ = sources_of(settings)
     train, validation, test = len(split.train), len(split.validation), len(split.test)
-    console.print(f"{train} tracks train, {validation} validate, {test} are kept for tests.")
+    listen(Note(f"{train} tracks train, {validation} validate, {test} are kept for tests."))
 
     def opened(tracks: list[Track], what: str) -> list[TrackExamples]:
-        with console.status(f"Preparing {what} tracks"):
-            opened = [TrackExamples.open(track, cache, front_end, sources) for track in tracks]
-            return [examples for items in opened for examples in items]
+        listen(Preparing(what))
+        opened = [TrackExamples.open(track, cache, front_end, sources) for track in tracks]
+        return [examples for items in opened for examples in items]
 
     return opened(split.train, "training"), opened(split.validation, "validation")
 

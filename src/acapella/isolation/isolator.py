@@ -50,12 +50,14 @@ class Isolator:
         block_frames: int | None = None,
     ) -> None:
         if phase not in PHASES:
-            raise UsageError(f"phase={phase!r} is not one of: {', '.join(PHASES)}.")
+            raise UsageError(f"phase={phase!r} is not one of: {', '.join(PHASES)}.", "phase")
         self.description = model.description
         has_phase = getattr(self.description.front_end, "has_phase", True)
         self.sums_to_mixture = phase == "mixture" or has_phase
         if not self.sums_to_mixture and not can_reconstruct(self.description):
-            raise UsageError("phase='iterative' needs a model that sees all frequencies, which this one does not.")
+            raise UsageError(
+                "phase='iterative' needs a model that sees all frequencies, which this one does not.", "phase"
+            )
         self._model = model
         self._iterations = phase_iterations
         self._block_frames = block_frames
@@ -91,7 +93,7 @@ class Isolator:
             return self.description.default_stems
         chosen = self.stems if list(stems) == ["all"] else tuple(dict.fromkeys(stems))
         if not chosen or not set(chosen) <= set(self.stems):
-            raise UsageError(f"stems={','.join(chosen)!r} is not made of: {', '.join(self.stems)}.")
+            raise UsageError(f"stems={','.join(chosen)!r} is not made of: {', '.join(self.stems)}.", "stems")
         return chosen
 
     def isolate(self, audio: np.ndarray, sample_rate: int, stems: Sequence[str] | None = None) -> dict[str, np.ndarray]:
@@ -146,7 +148,6 @@ class Isolator:
                 raise AudioFileError(f"{path}: {error}") from None
             writers = {}
             for stem, out in outputs.items():
-                out.parent.mkdir(parents=True, exist_ok=True)
                 writer = AudioWriter(out, info.sample_rate, info.channels, format, depth, info.tags, info.samples)
                 writers[stem] = stack.enter_context(writer)
             total = round(info.seconds * info.sample_rate) if info.seconds else None

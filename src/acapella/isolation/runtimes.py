@@ -46,7 +46,9 @@ class OnnxRuntime:
         except Exception as error:  # onnxruntime's exceptions have no common base of their own
             raise _unreadable(path) from error
         if provider not in self._session.get_providers():
-            raise UsageError("ONNX Runtime finds no usable GPU: check driver and CUDA, or take runtime='onnxruntime'.")
+            raise UsageError(
+                "runtime='cuda' finds no usable GPU: check driver and CUDA, or take 'onnxruntime'.", "runtime"
+            )
         self.metadata = self._session.get_modelmeta().custom_metadata_map
         self.inputs = {
             part.name: tuple(size if isinstance(size, int) else None for size in part.shape)
@@ -101,7 +103,8 @@ def _cuda(path: Path, threads: int) -> OnnxRuntime:
     if not _has_cuda():
         raise UsageError(
             "runtime='cuda' needs ONNX Runtime's build for GPUs: "
-            "pip uninstall onnxruntime, then pip install onnxruntime-gpu."
+            "pip uninstall onnxruntime, then pip install onnxruntime-gpu.",
+            "runtime",
         )
     return OnnxRuntime(path, threads, CUDA)
 

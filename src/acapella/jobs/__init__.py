@@ -1,1 +1,13 @@
-"""Separating songs as jobs: what is to be done, where it goes, and what came of it."""
+"""Songs as jobs: described first, then executed somewhere, and reported as events.
+
+    job.py        Job, ModelChoice, Result     what is to be done with a song, and what came of it
+    planning.py   find_songs, plan_jobs        from files and folders to jobs whose outputs do not meet
+    events.py     Started … Failed             what happens to a job
+    executor.py   Executor                     the protocol: jobs in, events out
+    execution.py  execute                      one job, in this thread
+    local.py      LocalExecutor                one job after the other, in this process
+    processes.py  ProcessExecutor              several at a time, each in a process of its own
+    worker.py     Worker                       such a process
+
+Command line, web server and Python are clients of the same jobs.
+"""

@@ -1,4 +1,4 @@
-"""What happens around the training loop: progress on screen, and the checkpoints of CHECKPOINTS."""
+"""What happens around the training loop: events of its progress, and the checkpoints of CHECKPOINTS."""
 
 import time
 from collections.abc import Callable
@@ -8,15 +8,12 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from acapella.conversion.keras_weights import save_keras_weights
 from acapella.settings import Settings
 from acapella.training.error_picture import ErrorPicture
+from acapella.training.events import BatchDone, EpochBrokenOff, EpochDone, EpochStarted, TrainingListener
 from acapella.training.module import Isolation, epoch_of
-
-LINE_EVERY = 30.0  # seconds between lines where there is no terminal
 
 
 def watched(trainer: pl.Trainer) -> str:
@@ -25,69 +22,48 @@ def watched(trainer: pl.Trainer) -> str:
 
 
 class ProgressReport(Callback):
-    """A bar with loss and samples per second on a terminal; plain lines elsewhere; a line an epoch on both."""
+    """Tells a listener of epochs and batches, with loss and examples a second."""
 
-    def __init__(self, last_epoch: int, console: Console) -> None:
-        self._last_epoch = last_epoch
-        self._console = console
-        self._bar: Progress | None = None
-        self._epoch: str | None = None
-        self._started = self._spoken = 0.0
-        self._samples = 0
-
-    def _open(self, trainer: pl.Trainer, epoch: int) -> None:
-        self._started = self._spoken = time.perf_counter()
-        self._samples = 0
-        self._epoch = f"epoch {epoch + 1}/{self._last_epoch}"
-        if self._console.is_terminal:
-            columns = (
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-            )
-            self._bar = Progress(*columns, console=self._console, transient=True)
-            self._task = self._bar.add_task(self._epoch, total=trainer.num_training_batches)
-            self._bar.start()
+    def __init__(self, epochs: int, listen: TrainingListener) -> None:
+        self._epochs = epochs
+        self._listen = listen
+        self._epoch: int | None = None  # from 1; None between epochs
+        self._start = 0.0
+        self._examples = 0
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        """Open the bar; Lightning announces no start of an epoch that is gone on with."""
+        """Begin the epoch; Lightning announces no start of one that is gone on with."""
         if self._epoch is None:
-            self._open(trainer, epoch_of(pl_module))
+            self._epoch = epoch_of(pl_module) + 1
+            self._start = time.perf_counter()
+            self._examples = 0
+            self._listen(EpochStarted(self._epoch, self._epochs, int(trainer.num_training_batches)))
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Show loss and speed."""
-        self._samples += len(batch[0])
-        now = time.perf_counter()
-        state = f"loss {outputs['loss'].item():.5f}, {self._samples / (now - self._started):.1f} samples/s"
-        if self._bar:
-            self._bar.update(self._task, completed=batch_idx + 1, description=f"{self._epoch}: {state}")
-        elif now - self._spoken > LINE_EVERY:
-            self._spoken = now
-            self._console.print(f"{self._epoch}, batch {batch_idx + 1}/{trainer.num_training_batches}: {state}")
+        """Tell loss and speed."""
+        assert self._epoch is not None
+        self._examples += len(batch[0])
+        speed = self._examples / (time.perf_counter() - self._start)
+        batches = int(trainer.num_training_batches)
+        self._listen(BatchDone(self._epoch, self._epochs, batch_idx + 1, batches, outputs["loss"].item(), speed))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Say how the epoch went."""
-        seconds = time.perf_counter() - self._started
-        numbers = ", ".join(f"{name} {float(value):.5f}" for name, value in trainer.callback_metrics.items())
-        speed = self._samples / seconds
-        line = f"{self._epoch}: {numbers} ({seconds:.0f} s, {speed:.1f} samples/s)"
-        self._close()
-        self._console.print(line)
+        """Tell how the epoch went."""
+        assert self._epoch is not None
+        seconds = time.perf_counter() - self._start
+        numbers = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        self._listen(EpochDone(self._epoch, self._epochs, numbers, seconds, self._examples / seconds))
+        self._epoch = None
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Leave the terminal as it was."""
-        self._close()
-
-    def _close(self) -> None:
-        if self._bar:
-            self._bar.stop()
-            self._bar = None
-        self._epoch = None
+        """Tell that the epoch will not end."""
+        if self._epoch is not None:
+            self._listen(EpochBrokenOff(self._epoch))
+            self._epoch = None
 
 
 class BestWeights(Callback):

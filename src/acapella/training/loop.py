@@ -10,7 +10,6 @@ from typing import Literal
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback
-from rich.console import Console
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -23,6 +22,7 @@ from acapella.process_memory import keep_freed_memory
 from acapella.registry import choose
 from acapella.settings import Settings
 from acapella.training.batches import Batches
+from acapella.training.events import Note, TrainingListener
 from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_logger
 from acapella.training.losses import LOSSES, METRICS
 from acapella.training.module import Isolation, ValidationBatches
@@ -62,16 +62,17 @@ def make_module(
 
 
 def fit(
-    module: Isolation, settings: Settings, folder: Path, console: Console, resume: Path | None = None
+    module: Isolation, settings: Settings, folder: Path, listen: TrainingListener, resume: Path | None = None
 ) -> tuple[list[dict[str, float]], bool]:
     """Train to the end of EPOCHS, from the point `resume` on where it is given.
 
-    Returns each epoch's loss and metrics, and whether Ctrl-C ended it.
+    `listen` is told how it goes. Returns each epoch's loss and metrics, and whether Ctrl-C ended it.
     """
     keep_freed_memory()
     history = History()
-    with Interruption(console.print) as interruption:
-        hooks = [ProgressReport(settings.epochs, console), history, ResumePoint(folder, interruption)]
+    with Interruption(lambda text: listen(Note(text))) as interruption, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning")  # hints on workers that do not apply here
+        hooks = [ProgressReport(settings.epochs, listen), history, ResumePoint(folder, interruption)]
         trainer = _trainer(settings, folder, module.is_validated, hooks)
         try:
             trainer.fit(module, ckpt_path=resume, weights_only=True)
@@ -89,7 +90,6 @@ def _optimizer(settings: Settings, parameters: Iterable[nn.Parameter]) -> tuple[
 def _trainer(settings: Settings, folder: Path, validated: bool, always: list[Callback]) -> pl.Trainer:
     chosen = [choose(HOOKS, name, "CHECKPOINTS")(settings, folder, validated) for name in settings.checkpoints]
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # which devices there are, and advertisements
-    warnings.filterwarnings("ignore", module="lightning")  # hints on workers that do not apply here
     return pl.Trainer(
         accelerator="auto",
         devices=1,

@@ -1,0 +1,101 @@
+"""Execute one job, in this thread."""
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from acapella.errors import AcapellaError, InputError, sentence
+from acapella.jobs.events import Cancelled, Done, Failed, Progressed, Started
+from acapella.jobs.executor import Listener
+from acapella.jobs.job import MIXTURE, Job, Result
+from acapella.jobs.planning import STDIN, STDIN_NAME
+
+if TYPE_CHECKING:
+    from acapella.isolation.isolator import Isolator, Progress, Written
+
+
+class _CancelledError(Exception):
+    """Ends a separation from inside."""
+
+
+def execute(
+    job: Job, open_isolator: Callable[[], "Isolator"], listen: Listener, is_cancelled: Callable[[], bool]
+) -> None:
+    """Execute `job` and tell `listen` how it goes; what goes wrong is told as well, not raised.
+
+    `is_cancelled` is asked now and then, and ends it.
+    """
+    if is_cancelled():
+        listen(Cancelled(job))
+        return
+    listen(Started(job))
+    start = time.monotonic()
+
+    def progress(samples: int, total: int | None) -> None:
+        if is_cancelled():
+            raise _CancelledError
+        listen(Progressed(job, samples, total))
+
+    try:
+        written = _write(job, open_isolator(), progress)
+    except _CancelledError:
+        listen(Cancelled(job))
+    except Exception as error:  # noqa: BLE001  whatever it is, the other jobs go on
+        listen(Failed(job, _failure(job, error)))
+    else:
+        listen(Done(job, _result(job, written, time.monotonic() - start)))
+
+
+def _write(job: Job, isolator: "Isolator", progress: "Progress") -> "Written":
+    """The stems, then the pictures."""
+    with _as_file(job.song) as song:
+        written = isolator.write_stems(song, job.outputs, format=job.format, bit_depth=job.bit_depth, progress=progress)
+        if job.pictures:
+            from acapella.pictures import draw_spectrogram
+
+            for part, picture in job.pictures.items():
+                draw_spectrogram(song if part == MIXTURE else job.outputs[part], picture)
+    return written
+
+
+def _result(job: Job, written: "Written", seconds: float) -> Result:
+    clipped = {stem: samples for stem, samples in written.clipped.items() if samples}
+    remarks = [
+        f"{job.outputs[stem]}: {samples} samples were clipped; bit_depth 32f (wav) keeps them."
+        for stem, samples in clipped.items()
+    ]
+    return Result(job.outputs, seconds, written.seconds, clipped, tuple(remarks))
+
+
+def _failure(job: Job, error: Exception) -> AcapellaError:
+    """`error` as one of ours, which says the song where it is a surprise."""
+    if isinstance(error, AcapellaError):
+        return error
+    if isinstance(error, OSError):
+        failure: AcapellaError = InputError(sentence(error))
+    else:
+        failure = AcapellaError(f"{job.song}: {type(error).__name__} ({error}), which is a defect of Acapella.")
+    failure.__cause__ = error
+    return failure
+
+
+@contextmanager
+def _as_file(song: Path) -> Iterator[Path]:
+    """`song` as a file that can be read twice: what comes from a pipe is copied to a temporary one."""
+    if song != STDIN and (song.is_file() or not song.exists()):
+        yield song
+        return
+    with tempfile.TemporaryDirectory(prefix="acapella-") as folder:
+        copy = Path(folder) / (STDIN_NAME if song == STDIN else song.name)
+        with copy.open("wb") as file:
+            if song == STDIN:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+            else:
+                with song.open("rb") as pipe:
+                    shutil.copyfileobj(pipe, file)
+        yield copy

@@ -1,0 +1,83 @@
+"""What is to be done with a song, and what came of it. All of it can be pickled."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from acapella.process_memory import paused_garbage_collection
+
+if TYPE_CHECKING:
+    from acapella.audio_files import BitDepth
+    from acapella.isolation.isolator import Isolator
+
+MIXTURE = "mixture"  # the song itself, among pictures
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which model separates, and how: what `Isolator.load` is told."""
+
+    model: str | Path | None = None  # a model file or a model's name; None: the default model
+    phase: str = "mixture"
+    phase_iterations: int = 10
+    runtime: str = "auto"
+
+    def open(self, threads: int = 0) -> "Isolator":
+        """The model, which computes with so many threads; 0: one for each core."""
+        with paused_garbage_collection():
+            from acapella.isolation.isolator import Isolator  # slow to import
+
+            return Isolator.load(
+                self.model,
+                phase=self.phase,
+                phase_iterations=self.phase_iterations,
+                runtime=self.runtime,
+                threads=threads,
+            )
+
+
+DEFAULT = ModelChoice()
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A song, the model that separates it, and the file of each stem.
+
+    `song` may be a named pipe, or "-" for standard input, which only an executor in this process can read.
+    `bit_depth` None is 16, or the song's where that is higher. `pictures` are the spectrograms to draw, by stem or
+    `MIXTURE`. The same song done again is another job, with another `id`.
+    """
+
+    song: Path
+    outputs: Mapping[str, Path]
+    model: ModelChoice = DEFAULT
+    format: str = "wav"
+    bit_depth: "BitDepth | None" = None
+    pictures: Mapping[str, Path] = field(default_factory=dict)
+    id: str = field(default_factory=_new_id)
+
+    @property
+    def files(self) -> list[Path]:
+        """All that is written."""
+        return [*self.outputs.values(), *self.pictures.values()]
+
+    def has_outputs(self) -> bool:
+        """Whether all stems are there already."""
+        return all(path.exists() for path in self.outputs.values())
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a job that is done has left."""
+
+    paths: Mapping[str, Path]  # of the stems, by name
+    seconds: float  # that it took
+    duration: float  # of the song, in seconds
+    clipped: Mapping[str, int] = field(default_factory=dict)  # samples at full scale, of stems that have any
+    remarks: tuple[str, ...] = ()  # what a person should know, a sentence each

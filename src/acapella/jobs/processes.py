@@ -1,0 +1,129 @@
+"""Execute several jobs at the same time, in processes that each open the model once."""
+
+import os
+from collections.abc import Iterable, Iterator
+from multiprocessing.connection import Connection, wait
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from acapella.errors import AcapellaError
+from acapella.jobs.events import Cancelled, Failed, Progressed, Started
+from acapella.jobs.executor import Listener
+from acapella.jobs.job import Job
+from acapella.jobs.worker import Worker
+
+Running = dict[Connection, Worker]  # by their links
+
+
+class ProcessExecutor:
+    """So many `processes` at a time for each call of `run`; they are kept for the next jobs until `close`.
+
+    Each computes with so many `threads`, by default its share of the cores. A song that kills its process costs
+    no other song.
+    """
+
+    def __init__(self, processes: int, threads: int | None = None) -> None:
+        self._processes = processes
+        self._threads = max(1, _cores() // processes) if threads is None else threads
+        self._idle: list[Worker] = []
+        self._running: dict[str, Worker] = {}  # by the id of their job
+        self._cancelled: set[str] = set()
+        self._lock = Lock()  # of the three above
+
+    def run(self, jobs: Iterable[Job], listen: Listener) -> None:
+        """As the protocol says."""
+        waiting = iter(jobs)
+        running: Running = {}
+        try:
+            while self._begin(waiting, running, listen):
+                ready = wait(list(running))
+                for worker in [worker for link, worker in running.items() if link in ready]:
+                    self._hear(worker, running, listen)
+        finally:
+            self._interrupt(running)
+
+    def cancel(self, job_id: str) -> None:
+        """As the protocol says; the process of the job ends with it."""
+        with self._lock:
+            self._cancelled.add(job_id)
+            if worker := self._running.get(job_id):
+                worker.interrupt()
+
+    def close(self) -> None:
+        """End the processes, which must have nothing to do any more."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _begin(self, waiting: Iterator[Job], running: Running, listen: Listener) -> bool:
+        """Give jobs to workers as long as there are both; whether any runs then."""
+        while len(running) < self._processes and (job := next(waiting, None)):
+            if worker := self._worker(job):
+                running[worker.link] = worker
+            else:
+                listen(Cancelled(job))
+        return bool(running)
+
+    def _worker(self, job: Job) -> Worker | None:
+        """A worker that has begun with `job`; None where that was cancelled before."""
+        with self._lock:
+            if job.id in self._cancelled:
+                self._cancelled.discard(job.id)
+                return None
+            usable = [worker for worker in self._idle if worker.is_usable]
+            worker = self._running[job.id] = usable[-1] if usable else Worker(self._threads)
+            self._idle = usable[:-1]
+            worker.begin(job)
+            return worker
+
+    def _hear(self, worker: Worker, running: Running, listen: Listener) -> None:
+        """Pass on what a worker has to say; when its job has ended it is idle, or is no more."""
+        job, event = worker.job, worker.receive()
+        assert job is not None
+        if isinstance(event, Started | Progressed):
+            listen(event)
+            return
+        del running[worker.link]
+        was_cancelled = self._release(worker, job, reusable=event is not None)
+        if event is None:
+            event = Cancelled(job) if was_cancelled else _death(job, worker.end())
+        listen(event)
+
+    def _release(self, worker: Worker, job: Job, *, reusable: bool) -> bool:
+        """Note that `job` has ended; whether it was to be cancelled."""
+        with self._lock:
+            del self._running[job.id]
+            was_cancelled = job.id in self._cancelled
+            self._cancelled.discard(job.id)
+            if reusable and worker.is_usable:
+                self._idle.append(worker)
+        return was_cancelled
+
+    def _interrupt(self, running: Running) -> None:
+        """End what is running, where an exception has left it so."""
+        for worker in running.values():
+            worker.interrupt()
+        for worker in running.values():
+            worker.end()
+            assert worker.job is not None
+            self._release(worker, worker.job, reusable=False)
+
+
+def _death(job: Job, exit_code: int | None) -> Failed:
+    return Failed(
+        job, AcapellaError(f"{job.song}: its process died ({exit_code}); where memory was short, run fewer at a time.")
+    )
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,81 @@
+"""A process that executes jobs, one after the other."""
+
+import os
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from signal import SIGINT, signal
+from traceback import format_exception
+
+from acapella.jobs.events import Event, Failed
+from acapella.jobs.job import Job, ModelChoice
+from acapella.jobs.local import LocalExecutor, OpenIsolator
+from acapella.process_memory import share_freed_memory
+
+
+class Worker:
+    """The process, seen from the one that started it: jobs go through `link`, and their events come back."""
+
+    def __init__(self, threads: int) -> None:
+        context = get_context("spawn")  # a fork would copy locks that other threads hold
+        self.link, far_end = context.Pipe()
+        self.job: Job | None = None  # the one that it has begun last
+        self.is_interrupted = False
+        self._process = context.Process(target=serve, args=(far_end, threads), daemon=True)
+        self._process.start()
+        far_end.close()  # so that the link ends when the process does
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can take another job."""
+        return self._process.is_alive() and not self.is_interrupted
+
+    def begin(self, job: Job) -> None:
+        """Let it execute `job`; it must have ended the one before."""
+        self.job = job
+        with suppress(ConnectionError):  # it has died, which `receive` will say
+            self.link.send(job)
+
+    def receive(self) -> Event | None:
+        """The next event of its job; None where the process has died over it."""
+        try:
+            event: Event = self.link.recv()
+        except (EOFError, OSError):  # OSError: an event that breaks off
+            return None
+        return event
+
+    def interrupt(self) -> None:
+        """End it in the middle of a job; where the system lets it (not Windows), it removes what is half-written."""
+        self.is_interrupted = True
+        if self._process.pid and os.name == "posix":
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, SIGINT)
+        else:
+            self._process.terminate()
+
+    def end(self) -> int | None:
+        """Let it finish; returns its exit code."""
+        self.link.close()
+        self._process.join()
+        return self._process.exitcode
+
+
+def serve(link: Connection, threads: int, open_isolator: OpenIsolator = ModelChoice.open) -> None:
+    """In the process itself: execute what comes through `link` until it is closed."""
+    signal(SIGINT, _interrupt)
+    share_freed_memory()
+
+    def send(event: Event) -> None:
+        if isinstance(event, Failed):  # pickled, it would lose its traceback
+            event.error.add_note("".join(format_exception(event.error)))
+        link.send(event)
+
+    with LocalExecutor(threads, open_isolator) as executor, suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        while True:
+            executor.run([link.recv()], send)
+
+
+def _interrupt(*_: object) -> None:
+    """Be interrupted once. A Ctrl-C reaches all processes, and this one again from the first, while it clears away."""
+    signal(SIGINT, lambda *_: None)  # not SIG_IGN: Python complains of one that is already waiting
+    raise KeyboardInterrupt

@@ -1,0 +1,14 @@
+"""Shared by the tests of the command line."""
+
+import pytest
+from tests.made import write_song
+from tests.onnx_models import write_gain_model
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The current folder, with a song and a model that gives half of it."""
+    monkeypatch.chdir(tmp_path)
+    write_song(tmp_path / "song.wav", 0.5)
+    write_gain_model(tmp_path / "half.onnx", representation="ri")
+    return tmp_path

@@ -1,0 +1,84 @@
+"""An isolator that needs no model: what it does is in the name of the song."""
+
+import os
+import time
+
+from acapella.errors import AudioFileError, MissingExtraError
+from acapella.isolation.isolator import Written
+from acapella.jobs import worker
+from acapella.jobs.events import Event, Progressed
+from acapella.jobs.job import Job
+from acapella.whole_files import atomic_write
+
+STEPS, STEP = 4, 1000  # times that progress is told, samples each
+
+
+class FakeIsolator:
+    def write_stems(self, path, outputs, *, format, bit_depth, progress):
+        (output,) = outputs.values()
+        with atomic_write(output) as temporary:
+            temporary.write_text(f"{path.name} {format} {bit_depth}")
+            for step in range(1, STEPS + 1):
+                FAULTS.get(path.stem, lambda: None)()
+                progress(step * STEP, STEPS * STEP)
+        return Written(STEPS * STEP, 2.0, {"vocal": 7 if path.stem == "loud" else 0})
+
+
+def bad():
+    raise AudioFileError("bad.wav: cannot be decoded (it is text).")
+
+
+def missing():
+    raise MissingExtraError("This model", "models")
+
+
+def absent():
+    raise FileNotFoundError(2, "No such file or directory", "absent.wav")
+
+
+def defect():
+    raise ZeroDivisionError("division by zero")
+
+
+def deadly():
+    os._exit(9)
+
+
+def endless():
+    time.sleep(0.5)
+    if os.getppid() == 1:  # the test has died
+        os._exit(1)
+
+
+FAULTS = {
+    "bad": bad,
+    "missing": missing,
+    "absent": absent,
+    "defect": defect,
+    "deadly": deadly,
+    "slow": endless,
+}
+
+
+def open_fake(model, threads):
+    return FakeIsolator()
+
+
+def serve_fakes(link, threads):
+    """Takes the place of `worker.serve` in a new process."""
+    worker.serve(link, threads, open_fake)
+
+
+def jobs_of(folder, *names) -> list[Job]:
+    return [Job(folder / f"{name}.wav", {"vocal": folder / f"{name}_vocal.wav"}) for name in names]
+
+
+def written(folder) -> list[str]:
+    """What lies in `folder`, temporary files among it."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def story(events: list[Event], job: Job) -> list[str]:
+    """The names of the events of a job, progress once."""
+    names = [type(event).__name__ for event in events if event.job.id == job.id]
+    return [name for place, name in enumerate(names) if name != Progressed.__name__ or names[place - 1] != name]

@@ -1,0 +1,108 @@
+"""Which files are songs, where their stems go, and that no two meet."""
+
+import pickle
+import sys
+from pathlib import Path
+
+import pytest
+
+from acapella.errors import MissingExtraError, UsageError
+from acapella.jobs.job import MIXTURE, ModelChoice
+from acapella.jobs.planning import STDIN, find_songs, plan_jobs
+
+STEMS = ("vocal", "instrumental")
+
+
+@pytest.fixture
+def album(tmp_path, monkeypatch):
+    """The current folder, with songs, our stems, and other things."""
+    monkeypatch.chdir(tmp_path)
+    files = ["a.mp3", "a_vocal.wav", "sub/b.FLAC", "sub/b_drums.flac", "sub/b_live.wav", "lonely_vocal.wav"]
+    for name in [*files, "stems/b_instrumental.wav", "notes.txt"]:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def names(songs) -> list[str]:
+    return [song.as_posix() for song in songs]
+
+
+def test_folders_give_their_songs_without_our_stems(album):
+    songs, empty = find_songs([Path(), Path("elsewhere.wav")], recursive=True)
+    beside = ["a.mp3", "lonely_vocal.wav", "stems/b_instrumental.wav", "sub/b.FLAC", "sub/b_live.wav"]
+    assert names(songs) == [*beside, "elsewhere.wav"]
+    assert not empty
+    songs, _ = find_songs([Path()], Path("stems"), recursive=True)
+    assert names(songs) == [name for name in beside if not name.startswith("stems")]
+    songs, _ = find_songs([Path()], Path("stems"), recursive=True, stems=["live"])
+    assert "sub/b_live.wav" not in names(songs), "the model has a stem of that name"
+
+
+def test_a_folder_needs_a_wish_and_an_empty_one_is_named(album):
+    with pytest.raises(UsageError, match=r"\. is a folder: add recursive") as refused:
+        find_songs([Path()])
+    assert refused.value.argument == "recursive"
+    (album / "void").mkdir()
+    songs, empty = find_songs([Path("void"), Path("a.mp3")], recursive=True)
+    assert names(songs) == ["a.mp3"]
+    assert [str(error) for error in empty] == ["void holds no audio files."]
+
+
+def test_a_job_says_all_that_is_to_be_done(album):
+    model = ModelChoice("mine.onnx", runtime="openvino")
+    (job,) = plan_jobs([Path("a.mp3")], Path("out"), STEMS, model=model, format="flac", bit_depth=24, pictures=True)
+    assert job.outputs == {"vocal": Path("out/a_vocal.flac"), "instrumental": Path("out/a_instrumental.flac")}
+    assert job.pictures == {
+        MIXTURE: Path("out/a.png"),
+        "vocal": Path("out/a_vocal.png"),
+        "instrumental": Path("out/a_instrumental.png"),
+    }
+    assert (job.model, job.format, job.bit_depth) == (model, "flac", 24)
+    assert pickle.loads(pickle.dumps(job)) == job
+
+
+def test_stems_lie_beside_each_song_or_in_one_folder(album):
+    beside = plan_jobs([Path("sub/b.FLAC"), STDIN], None, ["vocal"])
+    assert [job.outputs["vocal"] for job in beside] == [Path("sub/b_vocal.wav"), Path("stdin_vocal.wav")]
+    together = plan_jobs([Path("sub/b.FLAC"), Path("a.mp3")], Path("out"), ["vocal"])
+    assert [job.outputs["vocal"].name for job in together] == ["b_vocal.wav", "a_vocal.wav"]
+    assert len({job.id for job in (*beside, *together)}) == 4
+
+
+def test_jobs_know_whether_their_stems_are_there(album):
+    first, second = (plan_jobs([Path("a.mp3")], None, stems)[0] for stems in (["vocal"], STEMS))
+    assert first.has_outputs()
+    assert not second.has_outputs()
+
+
+@pytest.mark.parametrize(
+    ("songs", "out_dir", "pictures", "message"),
+    [
+        (["a.mp3", "sub/../a.mp3"], None, False, "would both write"),
+        (
+            ["a.mp3", "sub/a.wav"],
+            "out",
+            False,
+            r"a\.mp3 and sub.a\.wav would both write out.a_vocal\.wav: choose another",
+        ),
+        (["a.mp3", "a_vocal.wav"], None, False, r"a\.mp3 would overwrite a_vocal\.wav: choose another out_dir"),
+        (["a.mp3"], "notes.txt", False, "out_dir notes.txt is a file; name a folder"),
+        (["a.mp3", "x/a_vocal.ogg"], "out", True, r"would both write out.a_vocal\.png"),
+    ],
+)
+def test_outputs_that_meet_are_refused_before_any_work(album, songs, out_dir, pictures, message):
+    with pytest.raises(UsageError, match=message) as refused:
+        plan_jobs([Path(song) for song in songs], out_dir and Path(out_dir), STEMS, pictures=pictures)
+    assert refused.value.argument == "out_dir"
+
+
+def test_what_cannot_be_done_with_any_song_is_refused(album, monkeypatch):
+    with pytest.raises(UsageError, match="flac cannot hold 32f samples; use wav"):
+        plan_jobs([Path("a.mp3")], None, STEMS, format="flac", bit_depth="32f")
+    with pytest.raises(UsageError, match="format='midi' is not one of"):
+        plan_jobs([Path("a.mp3")], None, STEMS, format="midi")
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingExtraError):
+        plan_jobs([Path("a.mp3")], None, STEMS, pictures=True)

@@ -1,0 +1,108 @@
+"""Processes: that they die, are few, and are used again."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+import soundfile
+from tests.jobs.fakes import jobs_of, serve_fakes, story, written
+from tests.made import write_song
+from tests.onnx_models import write_gain_model
+
+from acapella.jobs import worker
+from acapella.jobs.events import Done, Failed, Started
+from acapella.jobs.job import Job, ModelChoice
+from acapella.jobs.local import LocalExecutor
+from acapella.jobs.processes import ProcessExecutor
+
+
+@pytest.fixture
+def fakes(monkeypatch):
+    """No model in the processes."""
+    monkeypatch.setattr(worker, "serve", serve_fakes)
+
+
+def serve_pid(link, threads):
+    """Fails each job with its process and the number of its threads."""
+    while True:
+        job = link.recv()
+        link.send(Started(job))
+        link.send(Failed(job, RuntimeError(os.getpid(), threads)))
+
+
+def test_a_process_that_dies_is_reported_and_the_others_go_on(fakes, tmp_path):
+    jobs, events = jobs_of(tmp_path, "deadly", "one", "deadly", "two"), []
+    with ProcessExecutor(2) as executor:
+        executor.run(jobs, events.append)
+    assert [story(events, job)[-1] for job in jobs] == ["Failed", "Done", "Failed", "Done"]
+    errors = [str(event.error) for event in events if isinstance(event, Failed)]
+    assert all("deadly.wav: its process died (9)" in error for error in errors)
+    assert {"one_vocal.wav", "two_vocal.wav"} <= set(written(tmp_path))
+
+
+def test_the_traceback_of_the_process_is_kept(fakes, tmp_path):
+    events = []
+    with ProcessExecutor(1) as executor:
+        executor.run(jobs_of(tmp_path, "defect"), events.append)
+    assert "raise ZeroDivisionError" in "".join(events[-1].error.__notes__)
+
+
+def test_processes_are_used_again_and_share_the_cores(monkeypatch, tmp_path):
+    monkeypatch.setattr(worker, "serve", serve_pid)
+    events = []
+    with ProcessExecutor(2) as executor:
+        executor.run(jobs_of(tmp_path, *"abcdef"), events.append)
+        executor.run(jobs_of(tmp_path, "g"), events.append)
+    said = [event.error.args for event in events if isinstance(event, Failed)]
+    assert len(said) == 7
+    assert len({pid for pid, _ in said}) <= 2
+    assert {threads for _, threads in said} == {max(1, len(os.sched_getaffinity(0)) // 2)}
+
+
+def test_a_process_that_died_idle_costs_no_job(monkeypatch, tmp_path):
+    monkeypatch.setattr(worker, "serve", serve_pid)
+    events = []
+    with ProcessExecutor(1) as executor:
+        executor.run(jobs_of(tmp_path, "a"), events.append)
+        pid, _ = events[-1].error.args
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(0.3)
+        executor.run(jobs_of(tmp_path, "b"), events.append)
+    assert isinstance(events[-1].error, RuntimeError)
+    assert events[-1].error.args[0] != pid
+
+
+def test_several_threads_may_run_jobs(fakes, tmp_path):
+    events = []
+    with ProcessExecutor(1) as executor:
+        jobs = jobs_of(tmp_path, "slow", "one")
+        threads = [threading.Thread(target=executor.run, args=([job], events.append)) for job in jobs]
+        for thread in threads:
+            thread.start()
+        threads[1].join(timeout=30)
+        executor.cancel(jobs[0].id)
+        threads[0].join(timeout=30)
+    assert [story(events, job)[-1] for job in jobs] == ["Cancelled", "Done"]
+    assert written(tmp_path) == ["one_vocal.wav"]
+
+
+def test_stems_are_those_of_this_process(tmp_path):
+    model = ModelChoice(write_gain_model(tmp_path / "half.onnx", representation="ri"))
+    jobs = []
+    for executor in ("local", "processes"):
+        for name in ("a", "b"):
+            write_song(tmp_path / f"{name}.wav", 0.3)
+            outputs = {stem: tmp_path / executor / f"{name}_{stem}.wav" for stem in ("vocal", "instrumental")}
+            jobs.append(Job(tmp_path / f"{name}.wav", outputs, model, pictures={}))
+    events = []
+    with LocalExecutor() as local:
+        local.run(jobs[:2], events.append)
+    with ProcessExecutor(2) as several:
+        several.run(jobs[2:], events.append)
+    assert sum(isinstance(event, Done) for event in events) == 4
+    for one, other in zip(jobs[:2], jobs[2:], strict=True):
+        for stem, path in one.outputs.items():
+            np.testing.assert_array_equal(soundfile.read(path)[0], soundfile.read(other.outputs[stem])[0])
