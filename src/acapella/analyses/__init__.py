@@ -39,7 +39,7 @@ def find_analysis(name: str, files: int, *, model: bool, points: bool) -> Analys
     if files not in analysis.counts:
         raise UsageError(f"{name} takes {analysis.usage}; {files or 'none'} given.")
     if model and files not in analysis.network_counts:
-        raise UsageError(f"{name} with {files or 'no'} files needs no network: leave --model out.")
+        raise UsageError(f"{name} with {files or 'no'} files needs no network: leave model out.", "model")
     if points and name != "volume":
-        raise UsageError(f"--points belongs to volume, not to {name}: leave it out.")
+        raise UsageError(f"points belongs to volume, not to {name}: leave it out.", "points")
     return analysis

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from acapella.cli.console import make_console
-from acapella.cli.progress import song_progress
 from acapella.cli.train import EnvFile
 from acapella.cli.weights import open_weights
 from acapella.errors import UsageError
@@ -77,6 +76,7 @@ def run_analysis(
     from acapella.analyses import find_analysis
     from acapella.analyses.report import check_installed
     from acapella.analyses.task import Task
+    from acapella.cli.progress import song_progress
 
     analysis = find_analysis(name, len(files), model=model is not None, points=points is not None)
     if points is not None and points < 2:

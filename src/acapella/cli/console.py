@@ -2,15 +2,19 @@
 
 import re
 import time
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
 from acapella.errors import UsageError, sentence
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FLAGS = {  # what arguments of the library are called here
     "bit_depth": "--bit-depth",
     "format": "--format",
+    "metrics": "--metrics",
     "model": "--model",
     "out_dir": "-o",
     "phase": "--phase",
@@ -23,8 +27,10 @@ FLAGS = {  # what arguments of the library are called here
 }
 
 
-def make_console(quiet: bool) -> Console:
+def make_console(quiet: bool) -> "Console":
     """A console on standard error, silent with --quiet; brackets in names of files are only brackets."""
+    from rich.console import Console  # slow to import, and --help needs none
+
     return Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from acapella.cli.console import make_console, report
 from acapella.errors import AcapellaError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from acapella.corpus.importers import Song
 
 Status = Literal["written", "there", "left out", "failed"]
@@ -99,8 +99,10 @@ def _summary(names: dict[Status, list[str]]) -> str:
 
 
 @contextmanager
-def _progress(console: Console, total: int) -> Iterator[Callable[[str, Status, str], None]]:
+def _progress(console: "Console", total: int) -> Iterator[Callable[[str, Status, str], None]]:
     """A bar for all songs, and lines for those with a remark; where there is no terminal, a line for each."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("Preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     shown = console.is_terminal and not console.quiet
     with Progress(*columns, console=console, transient=True, disable=not shown) as bar:

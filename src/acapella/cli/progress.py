@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
 
 LINE_EVERY = 30.0  # seconds between lines where there is no terminal
 
@@ -15,10 +16,9 @@ LINE_EVERY = 30.0  # seconds between lines where there is no terminal
 class SongBars:
     """A bar for each song under way, by a key; a context manager that leaves the terminal as it was."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: "Console") -> None:
         self._console = console
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
-        self._bars = Progress(*columns, console=console, transient=True) if console.is_terminal else None
+        self._bars = _make_bars(console) if console.is_terminal else None
         self._tasks: dict[str, TaskID] = {}
         self._names: dict[str, str] = {}
         self._spoken = time.monotonic()
@@ -55,8 +55,15 @@ class SongBars:
             self._bars.remove_task(self._tasks.pop(key))
 
 
+def _make_bars(console: "Console") -> "Progress":
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # slow to import
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
 @contextmanager
-def song_progress(console: Console, name: str) -> Iterator[Callable[[int, int | None], None]]:
+def song_progress(console: "Console", name: str) -> Iterator[Callable[[int, int | None], None]]:
     """One bar while something lasts, as a function to call with what is done, and of how much where that is known."""
     with SongBars(console) as bars:
         bars.begin(name, name)

@@ -3,16 +3,16 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from acapella.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from acapella.isolation.model import Model
     from acapella.settings import Settings
 
 
-def open_weights(settings: "Settings", console: Console) -> "Model":
+def open_weights(settings: "Settings", console: "Console") -> "Model":
     """The network of WEIGHTS: the model file beside the weights unless these are newer; else the bundled model."""
     from acapella.experiments.run_folder import find_weights
     from acapella.isolation.model import open_model
@@ -31,7 +31,7 @@ def open_weights(settings: "Settings", console: Console) -> "Model":
     return model
 
 
-def warn_where_front_ends_differ(model: "Model", settings: "Settings", console: Console) -> None:
+def warn_where_front_ends_differ(model: "Model", settings: "Settings", console: "Console") -> None:
     """The front end in a model file beats the environment; say so where they differ."""
     from acapella.models.description import sources_of
     from acapella.models.front_ends import SpectralFrontEnd

@@ -105,7 +105,7 @@ def as_text(name: str, value: float) -> str:
 def choose_groups(names: Sequence[str]) -> list[Group]:
     """The groups of these names, in the order of GROUPS, whose packages are installed."""
     for name in names or [""]:
-        choose(GROUPS, name, "--metrics")
+        choose(GROUPS, name, "metrics")
     groups = [group for name, group in GROUPS.items() if name in names]
     if any(group.package and find_spec(group.package) is None for group in groups):
         raise MissingExtraError("Scoring", "analysis")
