@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from acapella.audio_files import AudioWriter, read_audio
-from acapella.whole_files import atomic_write
+from acapella.whole_files import atomic_write, remove_leftovers, temporary_path
 
 THREADS = 8
 
@@ -39,6 +39,16 @@ def test_names_as_long_as_the_system_takes_them(tmp_path):
     with atomic_write(path) as temporary:
         temporary.touch()
     assert path.exists()
+
+
+def test_leftovers_of_a_killed_process_are_removed(tmp_path):
+    path, other = tmp_path / "a [1].txt", tmp_path / "a 1.txt"
+    for file in (path, other, temporary_path(path), temporary_path(path), temporary_path(other)):
+        file.touch()
+    remove_leftovers(path)
+    assert len(list(tmp_path.iterdir())) == 3
+    remove_leftovers(other)
+    assert sorted(tmp_path.iterdir()) == [other, path]
 
 
 def together(write):

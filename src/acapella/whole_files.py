@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import glob
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,18 @@ NAME_KEPT = 40  # characters of a file's name in the temporary one: systems allo
 
 def temporary_path(path: Path) -> Path:
     """A hidden name beside `path` that no other thread or process gets."""
-    return path.with_name(f".{path.name[:NAME_KEPT]}.partial-{secrets.token_hex(4)}")
+    return path.with_name(_start_of_temporary(path) + secrets.token_hex(4))
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what a process that was killed has left half-written of `path`; nobody may be writing it."""
+    start = glob.escape(_start_of_temporary(path))
+    for leftover in path.parent.glob(f"{start}*"):
+        leftover.unlink(missing_ok=True)
+
+
+def _start_of_temporary(path: Path) -> str:
+    return f".{path.name[:NAME_KEPT]}.partial-"
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from rich.console import Console
 from acapella.cli.console import report, warn, with_flag
 from acapella.cli.progress import SongBars
 from acapella.errors import UsageError
-from acapella.jobs.events import Done, Event, Failed, Progressed, Started
-from acapella.jobs.job import DEFAULT, Job, ModelChoice
+from acapella.jobs.events import Done, End, Event, Failed, Progressed, Started
+from acapella.jobs.job import DEFAULT, Job, ModelChoice, Result
 from acapella.jobs.planning import find_songs, plan_jobs
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console:
 def separate(plan: Plan, executor: "Executor", console: Console, *, debug: bool = False) -> bool:
     """Execute what is planned, and say how it goes; False if anything failed."""
     with SongBars(console) as bars:
-        report = SongReport(console, bars, debug=debug)
-        executor.run(plan.to_do, report)
-    done = report.done + len(plan.jobs) - len(plan.to_do)
+        listener = SongReport(console, bars, debug=debug)
+        executor.run(plan.to_do, listener)
+    done = listener.done + len(plan.jobs) - len(plan.to_do)
     if len(plan.jobs) > 1:
         console.print(f"{done} of {len(plan.jobs)} songs done.")
     return plan.complete and done == len(plan.jobs)
@@ -95,23 +95,26 @@ class SongReport:
     def __call__(self, event: Event) -> None:
         """Say it; with `debug`, raise what failed."""
         job = event.job
+        if isinstance(event, End):
+            self._bars.end(job.id)
         match event:
             case Started():
                 self._bars.begin(job.id, job.song.name)
             case Progressed():
                 self._bars.update(job.id, event.samples, event.total)
-            case _:
-                self._bars.end(job.id)
-        if isinstance(event, Failed):
-            if self._debug:
+            case Done():
+                self._say_done(job, event.result)
+            case Failed() if self._debug:
                 raise event.error
-            report(event.error)
-        if isinstance(event, Done):
-            self.done += 1
-            for remark in event.result.remarks:
-                warn(with_flag(remark, "bit_depth"))
-            paths = ", ".join(map(str, event.result.paths.values()))
-            self._console.print(f"{job.song} → {paths} ({event.result.seconds:.1f} s)")
+            case Failed():
+                report(event.error)
+
+    def _say_done(self, job: Job, result: Result) -> None:
+        self.done += 1
+        for remark in result.remarks:
+            warn(with_flag(remark, "bit_depth"))
+        paths = ", ".join(map(str, result.paths.values()))
+        self._console.print(f"{job.song} → {paths} ({result.seconds:.1f} s)")
 
 
 def separate_to_stdout(files: Sequence[Path], request: Request, isolator: "Isolator", executor: "Executor") -> bool:

@@ -12,6 +12,7 @@ from acapella.jobs.events import Cancelled, Failed, Progressed, Started
 from acapella.jobs.executor import Listener
 from acapella.jobs.job import Job
 from acapella.jobs.worker import Worker
+from acapella.whole_files import remove_leftovers
 
 Running = dict[Connection, Worker]  # by their links
 
@@ -80,9 +81,9 @@ class ProcessExecutor:
             if job.id in self._cancelled:
                 self._cancelled.discard(job.id)
                 return None
-            usable = [worker for worker in self._idle if worker.is_usable]
-            worker = self._running[job.id] = usable[-1] if usable else Worker(self._threads)
-            self._idle = usable[:-1]
+            while self._idle and not self._idle[-1].is_usable:
+                self._idle.pop().end()
+            worker = self._running[job.id] = self._idle.pop() if self._idle else Worker(self._threads)
             worker.begin(job)
             return worker
 
@@ -94,20 +95,23 @@ class ProcessExecutor:
             listen(event)
             return
         del running[worker.link]
-        was_cancelled = self._release(worker, job, reusable=event is not None)
+        was_cancelled = self._release(job)
         if event is None:
-            event = Cancelled(job) if was_cancelled else _death(job, worker.end())
+            event = Cancelled(job) if was_cancelled else _death(job, worker)
+        if worker.is_usable:
+            with self._lock:
+                self._idle.append(worker)
+        else:
+            worker.end()
         listen(event)
 
-    def _release(self, worker: Worker, job: Job, *, reusable: bool) -> bool:
-        """Note that `job` has ended; whether it was to be cancelled."""
+    def _release(self, job: Job) -> bool:
+        """Note that `job` has ended, so that its worker is interrupted no more; whether it was to be cancelled."""
         with self._lock:
             del self._running[job.id]
             was_cancelled = job.id in self._cancelled
             self._cancelled.discard(job.id)
-            if reusable and worker.is_usable:
-                self._idle.append(worker)
-        return was_cancelled
+            return was_cancelled
 
     def _interrupt(self, running: Running) -> None:
         """End what is running, where an exception has left it so."""
@@ -116,13 +120,16 @@ class ProcessExecutor:
         for worker in running.values():
             worker.end()
             assert worker.job is not None
-            self._release(worker, worker.job, reusable=False)
+            self._release(worker.job)
 
 
-def _death(job: Job, exit_code: int | None) -> Failed:
-    return Failed(
-        job, AcapellaError(f"{job.song}: its process died ({exit_code}); where memory was short, run fewer at a time.")
-    )
+def _death(job: Job, worker: Worker) -> Failed:
+    """What to say of a job whose process has died over it; removes what that has left."""
+    code = worker.end()
+    for path in job.files:
+        remove_leftovers(path)
+    reason = f"its process died ({code}); where memory was short, run fewer at a time."
+    return Failed(job, AcapellaError(f"{job.song}: {reason}"))
 
 
 def _cores() -> int:

@@ -20,7 +20,7 @@ class Worker:
         context = get_context("spawn")  # a fork would copy locks that other threads hold
         self.link, far_end = context.Pipe()
         self.job: Job | None = None  # the one that it has begun last
-        self.is_interrupted = False
+        self.is_interrupted = False  # it ends, though perhaps after another event
         self._process = context.Process(target=serve, args=(far_end, threads), daemon=True)
         self._process.start()
         far_end.close()  # so that the link ends when the process does
