@@ -8,7 +8,7 @@ import numpy as np
 from acapella.dsp.chunks import Chunk, OverlapAdd, cut_chunks
 from acapella.dsp.normalizers import Normalization
 from acapella.isolation.decoding import spectra_of_sources
-from acapella.isolation.model import MIXTURE, Model
+from acapella.isolation.model import Model
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.models.schedules import Chunks
 
@@ -52,7 +52,7 @@ class ChunkSeparator:
         """Each chunk with the network's output."""
         for each in prepared:
             tensor = np.ascontiguousarray(each.tensor)
-            outputs = [self._model.runtime.run({MIXTURE: item[None]})[0] for item in tensor]  # one by one: less memory
+            outputs = [self._model.run(item[None]) for item in tensor]  # one by one: less memory
             yield ChunkTensor(each.chunk, each.spectrum, np.concatenate(outputs))
 
     def finish(self, computed: Iterable[ChunkTensor]) -> Iterator[np.ndarray]:

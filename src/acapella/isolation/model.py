@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
+import numpy as np
+
 from acapella.errors import ModelFileError
 from acapella.isolation.runtimes import Runtime, open_runtime
 from acapella.models.description import ModelDescription
-from acapella.models.model_file import read_description
+from acapella.models.model_file import is_described, read_description
 from acapella.models.schedules import Stateful
 
-MIXTURE = "mixture"  # the graph's input
+MIXTURE = "mixture"  # the graph's input; other people's, which have but one, may call it something else
 LARGEST_STATE = 1 << 26  # numbers in one state, 256 MB
 
 
@@ -21,6 +23,11 @@ class Model:
     description: ModelDescription
     runtime: Runtime
 
+    def run(self, mixture: np.ndarray) -> np.ndarray:
+        """The network's output for a `mixture`, of a network without state; shapes as in `models.schedules`."""
+        (name,) = self.runtime.inputs
+        return self.runtime.run({name: mixture})[0]
+
 
 def open_model(path: Path, runtime: str = "auto", threads: int = 0) -> Model:
     """Open the model file at `path` in the runtime of a name (`RUNTIMES`), with `threads` (0: one for each core).
@@ -28,22 +35,29 @@ def open_model(path: Path, runtime: str = "auto", threads: int = 0) -> Model:
     ModelFileError where the file is no model, or its graph is not what its description says.
     """
     opened = open_runtime(path, runtime, threads)
-    description = read_description(opened.metadata, str(path), list(opened.inputs))
+    if is_described(opened.metadata):
+        description = read_description(opened.metadata, str(path), list(opened.inputs))
+    else:
+        from acapella.models.mdx_net import describe_mdx_net  # rare
+
+        description = describe_mdx_net(path)
     _check_inputs(opened, description, str(path))
     return Model(description, opened)
 
 
 def _check_inputs(runtime: Runtime, description: ModelDescription, name: str) -> None:
     """ModelFileError unless the graph takes just the inputs that the description names, of sizes that can be made."""
-    expected = [MIXTURE]
     schedule = description.schedule
-    if isinstance(schedule, Stateful):
-        expected += [schedule.frame_mask] if schedule.frame_mask else []
-        expected += schedule.states
+    if not isinstance(schedule, Stateful):
+        if len(runtime.inputs) != 1:
+            given = ", ".join(runtime.inputs)[:200]
+            raise ModelFileError(f"{name}: its graph takes {given}, where its description says that it has no state.")
+        return
+    expected = [MIXTURE, *([schedule.frame_mask] if schedule.frame_mask else []), *schedule.states]
     if sorted(runtime.inputs) != sorted(expected):
         given, needed = (", ".join(names)[:200] for names in (runtime.inputs, expected))
         raise ModelFileError(f"{name}: its graph takes {given}, where its description says {needed}.")
-    for state in schedule.states if isinstance(schedule, Stateful) else ():
+    for state in schedule.states:
         shape = runtime.inputs[state]
         if None in shape or prod(size or 0 for size in shape) > LARGEST_STATE:
             raise ModelFileError(f"{name}: its state {state} has the shape {list(shape)}, which cannot be made.")

@@ -10,11 +10,14 @@ from acapella.models.description import FORMAT, FORMAT_KEY, ModelDescription
 DEFAULT_MODEL = "default"
 
 
+def is_described(metadata: Mapping[str, str]) -> bool:
+    """Whether a file's `metadata` are those of a model file of ours."""
+    return FORMAT_KEY in metadata
+
+
 def read_description(metadata: Mapping[str, str], name: str, inputs: Sequence[str]) -> ModelDescription:
     """The description in the `metadata` of the model file `name` whose graph has these `inputs`, in order."""
-    version = metadata.get(FORMAT_KEY)
-    if version is None:
-        raise ModelFileError(f"{name} is an ONNX file, but not a model of Acapella.")
+    version = metadata[FORMAT_KEY]
     if version == FORMAT:
         return ModelDescription.from_metadata(metadata, name)
     from acapella.models.legacy import LEGACY_FORMATS, read_legacy  # rare now, and its classes take time to build
