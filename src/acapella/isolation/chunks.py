@@ -1,7 +1,8 @@
 """The schedule `chunks`: overlapping chunks of a song, each on its own, joined by overlap-add."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,57 +10,53 @@ from acapella.dsp.chunks import Chunk, OverlapAdd, cut_chunks
 from acapella.dsp.normalizers import Normalization
 from acapella.isolation.decoding import spectra_of_sources
 from acapella.isolation.model import Model
-from acapella.models.front_ends import SpectralFrontEnd
+from acapella.models.description import ModelDescription
+from acapella.models.front_ends import FrontEnd, HybridFrontEnd, SpectralFrontEnd, WaveformFrontEnd
 from acapella.models.schedules import Chunks
 
+Tensors = Sequence[np.ndarray]  # a network's inputs or outputs; the first axis of each is that of items
 
-@dataclass(frozen=True)
-class ChunkTensor:
-    """A chunk of the song, the spectrum of its audio, if the front end has one, and a network's tensor for it.
 
-    Shape:
-        - spectrum: (items, channels, bins, frames) complex64
-        - tensor: (items, channels, bins, frames) or (items, channels, samples): input, or output with all sources
+class ChunkTensors(NamedTuple):
+    """A chunk of the song on its way through the stages.
+
+    `spectrum` is the mixture's, (items, channels, bins, frames) complex64, where the front end has one; `tensors` are
+    the network's inputs, and after it its outputs.
     """
 
     chunk: Chunk
     spectrum: np.ndarray | None
-    tensor: np.ndarray
+    tensors: Tensors
 
 
 class ChunkSeparator:
     """The three stages of a separator (`isolation.separators`) for one song."""
 
     def __init__(self, model: Model, normalization: Normalization) -> None:
-        assert isinstance(model.description.schedule, Chunks)
+        description = model.description
+        assert isinstance(description.schedule, Chunks)
         self._model = model
-        self._schedule = model.description.schedule
-        self._normalization = normalization
+        self._schedule = description.schedule
+        self._coder = CODERS[type(description.front_end)](description, normalization)
         self._samples = 0  # of the song, as far as it has come
 
-    def prepare(self, audio: Iterable[np.ndarray]) -> Generator[ChunkTensor, None, None]:
-        """Each chunk with the network's input."""
-        front_end = self._model.description.front_end
+    def prepare(self, audio: Iterable[np.ndarray]) -> Generator[ChunkTensors, None, None]:
+        """Each chunk with the network's inputs."""
         for chunk in cut_chunks(self._counted(audio), self._schedule):
-            if isinstance(front_end, SpectralFrontEnd):
-                spectrum = front_end.by_item(front_end.stft.forward(chunk.audio))
-                yield ChunkTensor(chunk, spectrum, front_end.encode(spectrum, self._normalization))
-            else:
-                items = chunk.audio.reshape(-1, front_end.channels, chunk.audio.shape[-1])
-                yield ChunkTensor(chunk, None, np.ascontiguousarray(items))
+            yield ChunkTensors(chunk, *self._coder.encode(chunk.audio))
 
-    def compute(self, prepared: Iterable[ChunkTensor]) -> Generator[ChunkTensor, None, None]:
-        """Each chunk with the network's output."""
-        for each in prepared:
-            tensor = np.ascontiguousarray(each.tensor)
-            outputs = [self._model.run(item[None]) for item in tensor]  # one by one: less memory
-            yield ChunkTensor(each.chunk, each.spectrum, np.concatenate(outputs))
+    def compute(self, prepared: Iterable[ChunkTensors]) -> Generator[ChunkTensors, None, None]:
+        """Each chunk with the network's outputs."""
+        for chunk, spectrum, inputs in prepared:
+            items = zip(*(np.ascontiguousarray(tensor) for tensor in inputs), strict=True)
+            outputs = [self._model.run(*(part[None] for part in item)) for item in items]  # one by one: less memory
+            yield ChunkTensors(chunk, spectrum, [np.concatenate(parts) for parts in zip(*outputs, strict=True)])
 
-    def finish(self, computed: Iterable[ChunkTensor]) -> Iterator[np.ndarray]:
+    def finish(self, computed: Iterable[ChunkTensors]) -> Iterator[np.ndarray]:
         """The sources' audio, pieces (sources, items * channels, samples)."""
         overlap_add = OverlapAdd()
-        for each in computed:
-            yield overlap_add.push(self._audio_of_sources(each), each.chunk)
+        for chunk, spectrum, outputs in computed:
+            yield overlap_add.push(self._coder.decode(outputs, spectrum, self._schedule.length), chunk)
         rest = overlap_add.finish(self._samples)
         if rest is not None:
             yield rest
@@ -69,14 +66,87 @@ class ChunkSeparator:
             self._samples += piece.shape[-1]
             yield piece
 
-    def _audio_of_sources(self, each: ChunkTensor) -> np.ndarray:
-        """(sources, items * channels, length) of a chunk."""
-        description, front_end = self._model.description, self._model.description.front_end
-        sources, length = len(description.sources), self._schedule.length
-        if isinstance(front_end, SpectralFrontEnd):
-            assert each.spectrum is not None
-            spectra = spectra_of_sources(description, each.tensor, each.spectrum, self._normalization)
-            audio = [front_end.stft.inverse(spectrum, length) for spectrum in spectra]
-            return np.stack(audio)
-        by_source = each.tensor.reshape(len(each.tensor), sources, front_end.channels, length).swapaxes(0, 1)
-        return by_source.reshape(sources, -1, length) * np.float32(description.output.gain)
+
+@dataclass(frozen=True)
+class SpectralCoder:
+    """Between the audio of a chunk and the tensors of a network that takes spectra."""
+
+    description: ModelDescription
+    normalization: Normalization
+
+    def encode(self, audio: np.ndarray) -> tuple[np.ndarray, Tensors]:
+        """The spectrum and the network's input of `audio` (items * channels, samples)."""
+        front_end = self.description.front_end
+        assert isinstance(front_end, SpectralFrontEnd)
+        spectrum = front_end.by_item(front_end.stft.forward(audio))
+        return spectrum, [front_end.encode(spectrum, self.normalization)]
+
+    def decode(self, outputs: Tensors, spectrum: np.ndarray | None, samples: int) -> np.ndarray:
+        """Audio of the sources, (sources, items * channels, samples)."""
+        front_end = self.description.front_end
+        assert isinstance(front_end, SpectralFrontEnd)
+        assert spectrum is not None
+        spectra = spectra_of_sources(self.description, outputs[0], spectrum, self.normalization)
+        return np.stack([front_end.stft.inverse(source, samples) for source in spectra])
+
+
+@dataclass(frozen=True)
+class WaveformCoder:
+    """The same for a network that takes waveforms."""
+
+    description: ModelDescription
+    normalization: Normalization  # of tensors, of which there are none
+
+    def encode(self, audio: np.ndarray) -> tuple[None, Tensors]:
+        """As above; there is no spectrum."""
+        return None, [by_item(audio, self.description.front_end)]
+
+    def decode(self, outputs: Tensors, spectrum: np.ndarray | None, samples: int) -> np.ndarray:
+        """As above."""
+        return by_source(outputs[0], self.description) * np.float32(self.description.output.gain)
+
+
+@dataclass(frozen=True)
+class HybridCoder:
+    """The same for a network that takes both, and gives both."""
+
+    description: ModelDescription
+    normalization: Normalization
+
+    def encode(self, audio: np.ndarray) -> tuple[None, Tensors]:
+        """As above; the spectrum is one of the tensors."""
+        front_end = self.description.front_end
+        assert isinstance(front_end, HybridFrontEnd)
+        items = by_item(audio, front_end)
+        spectrum = front_end.stft.forward(items)
+        parts = np.stack([spectrum.real, spectrum.imag], axis=2)
+        return None, [items, parts.reshape(len(items), -1, *spectrum.shape[-2:])]
+
+    def decode(self, outputs: Tensors, spectrum: np.ndarray | None, samples: int) -> np.ndarray:
+        """As above: the inverse of the spectrum, plus the waveform."""
+        front_end = self.description.front_end
+        assert isinstance(front_end, HybridFrontEnd)
+        parts, waveform = outputs
+        pairs = parts.reshape(len(parts), -1, 2, *parts.shape[-2:])
+        audio = front_end.stft.inverse(pairs[:, :, 0] + 1j * pairs[:, :, 1], samples) + waveform
+        return by_source(audio, self.description) * np.float32(self.description.output.gain)
+
+
+Coder = SpectralCoder | WaveformCoder | HybridCoder
+CODERS: dict[type[FrontEnd], Callable[[ModelDescription, Normalization], Coder]] = {
+    SpectralFrontEnd: SpectralCoder,
+    WaveformFrontEnd: WaveformCoder,
+    HybridFrontEnd: HybridCoder,
+}
+
+
+def by_item(audio: np.ndarray, front_end: FrontEnd) -> np.ndarray:
+    """(items * channels, samples) as (items, channels, samples)."""
+    return audio.reshape(len(audio) // front_end.channels, front_end.channels, audio.shape[-1])
+
+
+def by_source(audio: np.ndarray, description: ModelDescription) -> np.ndarray:
+    """(items, sources * channels, samples) as (sources, items * channels, samples)."""
+    items, _, samples = audio.shape
+    sources, channels = len(description.sources), description.front_end.channels
+    return audio.reshape(items, sources, channels, samples).swapaxes(0, 1).reshape(sources, items * channels, samples)

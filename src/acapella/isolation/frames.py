@@ -75,7 +75,7 @@ def run_network(model: Model, mixture: Iterable[np.ndarray], block_frames: int |
 def _with_context(model: Model, schedule: Context, mixture: Iterable[np.ndarray], block_frames: int | None) -> Tensors:
     """Blocks with context on either side, which is cut away again."""
     for block in split(mixture, schedule.block(block_frames), schedule.frames):
-        outputs = [model.run(item[None]) for item in block.frames]  # one by one: less memory
+        outputs = [model.run(item[None])[0] for item in block.frames]  # one by one: less memory
         yield block.trim(np.concatenate(outputs))
 
 

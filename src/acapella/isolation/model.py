@@ -1,5 +1,6 @@
 """An open model: its description, and the runtime that computes its graph."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -23,10 +24,9 @@ class Model:
     description: ModelDescription
     runtime: Runtime
 
-    def run(self, mixture: np.ndarray) -> np.ndarray:
-        """The network's output for a `mixture`, of a network without state; shapes as in `models.schedules`."""
-        (name,) = self.runtime.inputs
-        return self.runtime.run({name: mixture})[0]
+    def run(self, *tensors: np.ndarray) -> Sequence[np.ndarray]:
+        """The outputs of a network without state for its inputs, in order; shapes as in `models.schedules`."""
+        return self.runtime.run(dict(zip(self.runtime.inputs, tensors, strict=True)))
 
 
 def open_model(path: Path, runtime: str = "auto", threads: int = 0) -> Model:
@@ -49,9 +49,12 @@ def _check_inputs(runtime: Runtime, description: ModelDescription, name: str) ->
     """ModelFileError unless the graph takes just the inputs that the description names, of sizes that can be made."""
     schedule = description.schedule
     if not isinstance(schedule, Stateful):
-        if len(runtime.inputs) != 1:
+        expected_number = 2 if description.front_end.kind == "hybrid" else 1
+        if len(runtime.inputs) != expected_number:
             given = ", ".join(runtime.inputs)[:200]
-            raise ModelFileError(f"{name}: its graph takes {given}, where its description says that it has no state.")
+            raise ModelFileError(
+                f"{name}: its graph takes {given}; by its description it has {expected_number} and no state."
+            )
         return
     expected = [MIXTURE, *([schedule.frame_mask] if schedule.frame_mask else []), *schedule.states]
     if sorted(runtime.inputs) != sorted(expected):

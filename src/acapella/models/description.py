@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from acapella.errors import ModelFileError
-from acapella.models.front_ends import FrontEnd, SpectralFrontEnd
+from acapella.models.front_ends import FrontEnd
 from acapella.models.parts import Part, StemName, Text
 from acapella.models.schedules import Chunks, Schedule
 
@@ -19,6 +19,7 @@ FORMAT_KEY, MODEL_KEY = "acapella_format", "acapella_model"
 VOCAL, INSTRUMENTAL = "vocal", "instrumental"
 STEMS = (VOCAL, INSTRUMENTAL)  # what is made of a song unless other stems are asked for
 LONGEST = 1 << 20  # characters of metadata
+OUTPUTS = {"spectral": ("mask", "spectrum"), "waveform": ("waveform",), "hybrid": ("hybrid",)}  # by front end
 QUOTED = 200  # characters of a wrong value in a message
 
 
@@ -26,10 +27,11 @@ class Output(Part):
     """What a network's output is.
 
     `kind`: a `mask` to multiply the mixture's spectrum with, the `spectrum` of the sources in the front end's
-    representation, or their `waveform`. `gain`: what the sources are multiplied by.
+    representation, their `waveform`, or, `hybrid`, a spectrum and a waveform that are to be added. `gain`: what the
+    sources are multiplied by.
     """
 
-    kind: Literal["mask", "spectrum", "waveform"] = "spectrum"
+    kind: Literal["mask", "spectrum", "waveform", "hybrid"] = "spectrum"
     gain: Annotated[float, Field(gt=0, le=100)] = 1.0
 
 
@@ -63,11 +65,10 @@ class ModelDescription(Part):
         names = [*self.sources, *([self.residual] if self.residual else [])]
         if len(set(names)) < len(names):
             raise ValueError(f"sources and residual must have different names, not {', '.join(names)}")
-        spectral = isinstance(self.front_end, SpectralFrontEnd)
-        if (self.output.kind != "waveform") != spectral:
+        if self.output.kind not in OUTPUTS[self.front_end.kind]:
             raise ValueError(f"output kind {self.output.kind!r} does not go with a {self.front_end.kind} front end")
-        if not spectral and not isinstance(self.schedule, Chunks):
-            raise ValueError(f"a waveform front end needs chunks, not the schedule {self.schedule.kind!r}")
+        if self.front_end.kind != "spectral" and not isinstance(self.schedule, Chunks):
+            raise ValueError(f"a {self.front_end.kind} front end needs chunks, not the schedule {self.schedule.kind!r}")
         return self
 
     @property

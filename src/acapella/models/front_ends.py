@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
+from acapella.dsp.hybrid_stft import HybridSTFT
 from acapella.dsp.levels import SongLevel, measure_level
 from acapella.dsp.normalizers import IDENTITY, NORMALIZERS, Normalization, Normalizer
 from acapella.dsp.representations import REPRESENTATIONS, Amplitude, RealImaginary
@@ -36,10 +37,23 @@ class WaveformFrontEnd(Part):
     channels: NetworkChannels = 2
     normalizer: Literal["dummy", "standard"] = "dummy"
 
-    @property
-    def tensor_channels(self) -> int:
-        """Channels of the network's input, and of each source in its output."""
-        return self.channels
+
+class HybridFrontEnd(Part):
+    """The network takes the waveform (items, channels, samples) and beside it the spectrum of `dsp.hybrid_stft`.
+
+    The spectrum is (items, channels * 2, bins, frames), real and imaginary parts in turn. `normalizer` as above.
+    """
+
+    kind: Literal["hybrid"] = "hybrid"
+    sample_rate: SampleRate = 44100
+    channels: NetworkChannels = 2
+    window_length: Annotated[int, Field(ge=8, le=1 << 16, multiple_of=8)] = 4096
+    normalizer: Literal["dummy", "standard"] = "dummy"
+
+    @cached_property
+    def stft(self) -> HybridSTFT:
+        """The transform between audio and spectrum."""
+        return HybridSTFT(self.window_length)
 
 
 class SpectralFrontEnd(Part):
@@ -197,11 +211,11 @@ class SpectralFrontEnd(Part):
         return self._representation.amplitude(normalization.invert(tensor))
 
 
-FrontEnd = Annotated[SpectralFrontEnd | WaveformFrontEnd, Field(discriminator="kind")]
+FrontEnd = Annotated[SpectralFrontEnd | WaveformFrontEnd | HybridFrontEnd, Field(discriminator="kind")]
 
 
 def measure_song_level(
-    front_end: SpectralFrontEnd | WaveformFrontEnd, pieces: Iterable[np.ndarray]
+    front_end: SpectralFrontEnd | WaveformFrontEnd | HybridFrontEnd, pieces: Iterable[np.ndarray]
 ) -> SongLevel | None:
     """The level of a song in `pieces` (items * channels, samples), where the front end normalises it."""
     return measure_level(pieces, front_end.channels) if front_end.normalizer == "standard" else None

@@ -8,6 +8,7 @@ A graph has the input `mixture` and the output `target`:
 | `context` | (items, channels, bins, frames) | (items, sources * channels, bins, frames) |
 | `chunks`, spectral front end | (1, channels, bins, frames) | (1, sources * channels, bins, frames) |
 | `chunks`, waveform front end | (1, channels, samples) | (1, sources * channels, samples) |
+| `chunks`, hybrid front end | that, and `spectrum` as above | `spectrum` of the sources as above, and that |
 
 Channels are those of the front end's tensors; an item is one channel, or one pair of channels, of the song.
 """
