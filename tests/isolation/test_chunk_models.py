@@ -9,7 +9,7 @@ from acapella import Isolator
 from acapella.errors import ModelFileError
 from acapella.isolation.model import open_model
 from acapella.models.description import ModelDescription, Output
-from acapella.models.front_ends import SpectralFrontEnd, WaveformFrontEnd
+from acapella.models.front_ends import HybridFrontEnd, SpectralFrontEnd, WaveformFrontEnd
 from acapella.models.schedules import Chunks
 
 GENERIC = Chunks(length=132_300, step=66_150, fade=13_230, border=66_150)
@@ -127,3 +127,25 @@ def test_a_graph_that_is_not_what_its_description_says_is_refused(tmp_path):
         ModelFileError, match=r"wrong\.onnx: its graph takes mixture, more; by its description it has 1"
     ):
         open_model(path)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_a_hybrid_network_takes_and_gives_both(tmp_path, rng, channels):
+    """The spectrum comes back doubled, the waveform with its sign changed: what is left is the song itself."""
+    samples, bins = 20_000, 512
+    front_end = HybridFrontEnd(window_length=2 * bins)
+    schedule = Chunks(length=samples, step=samples)
+    description = ModelDescription(front_end=front_end, schedule=schedule, output=Output(kind="hybrid"))
+    nodes = [
+        onnx.helper.make_node("Add", ["spectrum", "spectrum"], ["spectra"]),
+        onnx.helper.make_node("Neg", ["mixture"], ["waveforms"]),
+    ]
+    spectral, waveform = [1, 4, bins, front_end.stft.frames(samples)], [1, 2, samples]
+    inputs = {"mixture": waveform, "spectrum": spectral}
+    path = write_model(
+        tmp_path / "hybrid.onnx", description, nodes, inputs, {"spectra": spectral, "waveforms": waveform}
+    )
+    audio = rng.uniform(-1, 1, (samples, channels)).astype(np.float32)
+    vocal = Isolator.load(path).isolate(audio, 44100)["vocal"]
+    edge = 2 * bins  # where windows are missing
+    np.testing.assert_allclose(vocal[edge:-edge], audio[edge:-edge], atol=1e-5)
