@@ -1,7 +1,7 @@
 """Checkpoints of RoFormers: sizes from the shapes of their tensors, and the tensors by the names that ours have."""
 
 from collections.abc import Sequence
-from itertools import accumulate, zip_longest
+from itertools import pairwise, zip_longest
 
 import torch
 from torch import Tensor
@@ -153,10 +153,10 @@ def load(network: RoFormer, weights: Weights) -> None:
     """Fill the network with the checkpoint's tensors."""
     sizes = network.sizes
     state: State = {}
-    for number, bands in enumerate(_bands_by_group(network.split.groups)):
-        state |= _split_group(weights, number, bands, network.split.groups[number][1], sizes.features)
+    widths = network.split.widths
+    state |= _split(weights, widths, sizes.features)
     for source in range(len(network.masks)):
-        state |= _mask(weights, source, network.split.groups, sizes)
+        state |= _mask(weights, source, widths, sizes)
     depths = {"covariance": sizes.covariance_depth, "time": sizes.time_depth, "bands": sizes.band_depth}
     kinds = [kind for kind, depth in depths.items() if depth]
     for place, kind in enumerate(kinds[-2:], start=len(kinds) - 2):
@@ -170,40 +170,28 @@ def load(network: RoFormer, weights: Weights) -> None:
     weights.load(network, state)
 
 
-def _bands_by_group(groups: Sequence[tuple[int, int]]) -> list[range]:
-    ends = list(accumulate(count for count, _ in groups))
-    return [range(end - count, end) for end, (count, _) in zip(ends, groups, strict=True)]
+def _split(weights: Weights, widths: Sequence[int], features: int) -> State:
+    """The way from the bands' values to the features."""
+    state = {}
+    for band, width in enumerate(widths):
+        ours, theirs = f"split.layers.{band}.", f"band_split.to_features.{band}.1."
+        state[f"{ours}weight"] = weights.take(f"{theirs}weight", features, width)
+        state[f"{ours}bias"] = weights.take(f"{theirs}bias", features)
+    gammas = [weights.take(GAMMA.format(band), width) for band, width in enumerate(widths)]
+    return {"split.weight": torch.cat(gammas), **state}
 
 
-def _split_group(weights: Weights, number: int, bands: range, width: int, features: int) -> State:
-    """A group of bands of one width, on their way into the features."""
-    names = [f"band_split.to_features.{band}." for band in bands]
-    return {
-        f"split.scales.{number}": torch.stack([weights.take(f"{name}0.gamma", width) for name in names])[:, None],
-        **_linears(weights, f"split.layers.{number}.", [f"{name}1." for name in names], width, features),
-    }
-
-
-def _mask(weights: Weights, source: int, groups: Sequence[tuple[int, int]], sizes: Sizes) -> State:
+def _mask(weights: Weights, source: int, widths: Sequence[int], sizes: Sizes) -> State:
     """The way from the features to the mask of one source."""
-    state: State = {}
-    inputs = [sizes.features, *[sizes.mask_hidden] * (sizes.mask_layers - 1)]
-    names = [f"mask_estimators.{source}.to_freqs.{band}.0." for band in range(sum(count for count, _ in groups))]
-    for layer, size in enumerate(inputs[:-1]):
-        ours, theirs = f"masks.{source}.hidden.{layer}.", [f"{name}{2 * layer}." for name in names]
-        state |= _linears(weights, ours, theirs, size, sizes.mask_hidden)
-    for number, bands in enumerate(_bands_by_group(groups)):
-        theirs = [f"{names[band]}{2 * (sizes.mask_layers - 1)}." for band in bands]
-        state |= _linears(weights, f"masks.{source}.last.{number}.", theirs, inputs[-1], 2 * groups[number][1])
+    state = {}
+    for band, width in enumerate(widths):
+        numbers = [sizes.features, *[sizes.mask_hidden] * (sizes.mask_layers - 1), 2 * width]
+        for layer, (inputs, outputs) in enumerate(pairwise(numbers)):
+            ours = f"masks.{source}.networks.{band}.{2 * layer}."
+            theirs = f"mask_estimators.{source}.to_freqs.{band}.0.{2 * layer}."
+            state[f"{ours}weight"] = weights.take(f"{theirs}weight", outputs, inputs)
+            state[f"{ours}bias"] = weights.take(f"{theirs}bias", outputs)
     return state
-
-
-def _linears(weights: Weights, ours: str, theirs: Sequence[str], inputs: int, outputs: int) -> State:
-    """Linear layers of several bands as one product."""
-    return {
-        f"{ours}weight": torch.stack([weights.take(f"{name}weight", outputs, inputs).T for name in theirs]),
-        f"{ours}bias": torch.stack([weights.take(f"{name}bias", outputs) for name in theirs])[:, None],
-    }
 
 
 def _transformer(weights: Weights, ours: str, theirs: str, depth: int, sizes: Sizes, *, rotary: bool) -> State:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from acapella.errors import SettingsError
+from acapella.networks.fusible import GELU
 
 
 class MDX23C(nn.Module):
@@ -104,7 +105,7 @@ class _Layers:
         """What follows a norm."""
         name = self.activation_name
         if name == "gelu":
-            return nn.GELU()
+            return GELU()
         if name == "relu":
             return nn.ReLU()
         if alpha := re.fullmatch(r"elu(\d{1,4}(?:\.\d{1,6})?)", name):

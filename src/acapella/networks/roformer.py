@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from acapella.networks.bands import Bands, BandSplit, MaskEstimator
-from acapella.networks.transformer import BANDS, TIME, RMSNorm, RotaryEmbedding, Transformer
+from acapella.networks.fusible import RMSNorm
+from acapella.networks.transformer import RotaryEmbedding, Table, Transformer
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,16 @@ class RoFormer(nn.Module):
         """(batch, channels, bins, time) to masks (batch, sources * channels, bins, time), of any time.
 
         Channels are the real and the imaginary part of each channel of the audio in turn.
-        b batch, t time, f bands, d features
+        b batch, f bands, t time, d features
         """
-        values = self.split(mixture)  # b t f d
-        tables = self.time_rotation.table(values.shape[TIME]), self.bands_rotation.table(values.shape[BANDS])
-        before: Tensor | float = 0.0
+        values = self.split(mixture)  # b f t d
+        tables = self.time_rotation.table(values.shape[2]), self.bands_rotation.table(values.shape[1])
+        before: Tensor | None = None
         for block in self.blocks:
             values = block(values, *tables, before)
             if self.sizes.skip_connection:
-                before = before + values
-        values = self.norm(values).transpose(1, 2)  # b f t d
+                before = values if before is None else before + values
+        values = self.norm(values)
         return torch.cat([mask(values) for mask in self.masks], dim=1)
 
 
@@ -95,31 +96,32 @@ class _Block(nn.Module):
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
 
-        def transformer(depth: int, axis: int | None) -> Transformer:
+        def transformer(depth: int, *, covariance: bool = False) -> Transformer:
             return Transformer(
                 sizes.features,
                 depth=depth,
                 heads=sizes.heads,
                 head_features=sizes.head_features,
-                axis=axis,
+                covariance=covariance,
                 normed=sizes.block_norm,
                 dropout=sizes.dropout,
             )
 
-        self.covariance = transformer(sizes.covariance_depth, None) if sizes.covariance_depth else nn.Identity()
-        self.time = transformer(sizes.time_depth, TIME)
-        self.bands = transformer(sizes.band_depth, BANDS)
+        self.covariance = transformer(sizes.covariance_depth, covariance=True) if sizes.covariance_depth else None
+        self.time = transformer(sizes.time_depth)
+        self.bands = transformer(sizes.band_depth)
 
-    def forward(
-        self,
-        values: Tensor,
-        time_table: tuple[Tensor, Tensor],
-        band_table: tuple[Tensor, Tensor],
-        before: Tensor | float,
-    ) -> Tensor:
-        """(batch, time, bands, features) to the same shape; `before`: what blocks before gave, where it is added."""
-        values = self.covariance(values)
-        if isinstance(before, Tensor):
+    def forward(self, values: Tensor, time_table: Table, band_table: Table, before: Tensor | None) -> Tensor:
+        """(batch, bands, time, features) to the same shape; `before`: the sum of what blocks before gave, if it counts.
+
+        b batch, f bands, t time, d features
+        """
+        batch, bands, time = values.shape[:3]
+        if self.covariance is not None:
+            values = self.covariance(values.flatten(1, 2)).unflatten(1, (bands, time))
+        if before is not None:
             values = values + before
-        result: Tensor = self.bands(self.time(values, time_table), band_table)
+        values = self.time(values.flatten(0, 1), time_table).unflatten(0, (batch, bands))
+        across = values.transpose(1, 2).flatten(0, 1)  # (b t) f d
+        result: Tensor = self.bands(across, band_table).unflatten(0, (batch, time)).transpose(1, 2)
         return result

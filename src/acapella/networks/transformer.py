@@ -1,39 +1,21 @@
-"""Transformers over the time and the bands of a spectrum, with rotary embeddings.
-
-The tensors are (batch, time, bands, features) throughout: attention along either axis moves its heads, not the
-features, so that nothing else need be transposed.
+"""Transformers with rotary embeddings, over batches of sequences.
 
 Sources: A. Vaswani et al., "Attention is all you need", NeurIPS 2017; J. Su et al., "RoFormer: enhanced transformer
-with rotary position embedding", arXiv:2104.09864, 2021; B. Zhang and R. Sennrich, "Root mean square layer
-normalization", NeurIPS 2019; A. El-Nouby et al., "XCiT: cross-covariance image transformers", NeurIPS 2021.
+with rotary position embedding", arXiv:2104.09864, 2021; A. El-Nouby et al., "XCiT: cross-covariance image
+transformers", NeurIPS 2021.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-TIME, BANDS = 1, 2  # axes
-TINY = 1e-24  # of a mean square, where silence is divided by it
-LARGEST_SCORES = 1 << 26  # products of queries and keys at once, 256 MiB of them
-EXPANSION = 4  # of the features inside a feed-forward layer
+from acapella.networks.fusible import GELU, RMSNorm
+
+EXPANSION = 4  # of the features inside a feed-forward network
 COVARIANCE_SCALE = 8.0
+LARGEST = 1 << 26  # numbers that a transformer holds at once, about
 
-
-class RMSNorm(nn.Module):
-    """Scales the last axis to a root mean square of one, and each feature by a weight that is learnt."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(features))
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Any shape that ends with the features, to the same."""
-        return root_mean_square_norm(values) * self.weight
-
-
-def root_mean_square_norm(values: Tensor) -> Tensor:
-    """The last axis scaled to a root mean square of one; silence stays silent."""
-    return values / torch.sqrt(values.pow(2).mean(-1, keepdim=True) + TINY)
+Table = tuple[Tensor, Tensor]
 
 
 class RotaryEmbedding(nn.Module):
@@ -49,27 +31,27 @@ class RotaryEmbedding(nn.Module):
         exponents = torch.arange(0, features, 2) / features
         self.register_buffer("frequencies", 10000.0**-exponents)  # radians from one position to the next
 
-    def table(self, length: int) -> tuple[Tensor, Tensor]:
-        """Cosines and sines for `length` positions, each (length, features)."""
+    def table(self, length: int) -> Table:
+        """Cosines and sines for `length` positions, each (length, features); see `rotate`."""
         positions = torch.arange(length, dtype=torch.float32, device=self.frequencies.device)
         angles = positions[:, None] * self.frequencies.float()
-        angles = torch.cat([angles, angles], dim=-1)
-        return angles.cos(), angles.sin()
+        cosines, sines = angles.cos(), angles.sin()
+        return torch.cat([cosines, cosines], dim=-1), torch.cat([-sines, sines], dim=-1)
 
 
-def rotate(values: Tensor, table: tuple[Tensor, Tensor]) -> Tensor:
+def rotate(values: Tensor, table: Table) -> Tensor:
     """Turn `values` (..., length, features) by the `table` of their positions."""
     cosines, sines = table
     first, second = values.chunk(2, dim=-1)
-    return values * cosines + torch.cat([-second, first], dim=-1) * sines
+    return values * cosines + torch.cat([second, first], dim=-1) * sines
 
 
 class Attention(nn.Module):
-    """Self-attention of several heads along one axis, each head with a gate of its own."""
+    """Self-attention of several heads, each with a gate of its own."""
 
-    def __init__(self, features: int, heads: int, head_features: int, axis: int, dropout: float) -> None:
+    def __init__(self, features: int, heads: int, head_features: int, dropout: float) -> None:
         super().__init__()
-        self.heads, self.axis, self.dropout = heads, axis, dropout
+        self.heads, self.dropout = heads, dropout
         inner = heads * head_features
         self.norm = RMSNorm(features)
         self.query = nn.Linear(features, inner, bias=False)
@@ -78,32 +60,22 @@ class Attention(nn.Module):
         self.gate = nn.Linear(features, heads)
         self.out = nn.Linear(inner, features, bias=False)
 
-    def forward(self, values: Tensor, table: tuple[Tensor, Tensor]) -> Tensor:
-        """(batch, time, bands, features) to the same shape.
+    def forward(self, values: Tensor, table: Table) -> Tensor:
+        """(sequences, length, features) to the same shape.
 
-        b batch, t time, f bands, h heads, e features of a head
+        s sequences, n length, h heads, e features of a head
         """
         normed = self.norm(values)
-        query, key, value = (self._split(layer(normed)) for layer in (self.query, self.key, self.value))
-        length = values.shape[self.axis]
-        largest = max(1, LARGEST_SCORES // (self.heads * length * length))
-        pieces = zip(*(part.split(largest, dim=1) for part in (query, key, value)), strict=True)
-        attended = torch.cat([self._attend(*piece, table) for piece in pieces], dim=1)
-        attended = attended.permute((0, 3, 1, 2, 4) if self.axis == TIME else (0, 1, 3, 2, 4))  # b t f h e
-        gated = attended * torch.sigmoid(self.gate(normed)).unsqueeze(-1)
-        result: Tensor = self.out(gated.flatten(3))
+        query, key, value = (
+            layer(normed).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # s h n e
+            for layer in (self.query, self.key, self.value)
+        )
+        attended = F.scaled_dot_product_attention(
+            rotate(query, table), rotate(key, table), value, dropout_p=self.dropout if self.training else 0.0
+        )
+        gated = attended.transpose(1, 2) * torch.sigmoid(self.gate(normed)).unsqueeze(-1)  # s n h e
+        result: Tensor = self.out(gated.flatten(2))
         return result
-
-    def _split(self, values: Tensor) -> Tensor:
-        """b t f (h e) to one sequence a row: b f h t e along the time, b t h f e along the bands."""
-        return values.unflatten(-1, (self.heads, -1)).permute((0, 2, 3, 1, 4) if self.axis == TIME else (0, 1, 3, 2, 4))
-
-    def _attend(self, query: Tensor, key: Tensor, value: Tensor, table: tuple[Tensor, Tensor]) -> Tensor:
-        """Of (batch, sequences, heads, length, features), to the same shape."""
-        shape = value.shape[:2]
-        query, key, value = (part.flatten(0, 1) for part in (rotate(query, table), rotate(key, table), value))
-        attended = F.scaled_dot_product_attention(query, key, value, dropout_p=self.dropout if self.training else 0.0)
-        return attended.unflatten(0, shape)
 
 
 class CovarianceAttention(nn.Module):
@@ -120,22 +92,25 @@ class CovarianceAttention(nn.Module):
         self.temperature = nn.Parameter(torch.ones(heads, 1, 1))
         self.out = nn.Linear(inner, features, bias=False)
 
-    def forward(self, values: Tensor) -> Tensor:
-        """(batch, time, bands, features) to the same shape; n: all times and bands."""
-        normed = self.norm(values).flatten(1, 2)
+    def forward(self, values: Tensor, table: Table | None = None) -> Tensor:
+        """(sequences, length, features) to the same shape; positions play no part.
+
+        s sequences, n length, h heads, e features of a head
+        """
+        normed = self.norm(values)
         query, key, value = (
-            layer(normed).unflatten(-1, (self.heads, -1)).permute(0, 2, 3, 1)  # b h e n
+            layer(normed).unflatten(-1, (self.heads, -1)).permute(0, 2, 3, 1)  # s h e n
             for layer in (self.query, self.key, self.value)
         )
         query = F.normalize(query, dim=-1) * self.temperature.exp()
-        scores = query @ F.normalize(key, dim=-1).transpose(-1, -2) * COVARIANCE_SCALE  # b h e e
-        attended = (scores.softmax(dim=-1) @ value).permute(0, 3, 1, 2)
-        result: Tensor = self.out(attended.flatten(2)).unflatten(1, values.shape[1:3])
+        scores = query @ F.normalize(key, dim=-1).transpose(-1, -2) * COVARIANCE_SCALE  # s h e e
+        attended = (scores.softmax(dim=-1) @ value).permute(0, 3, 1, 2)  # s n h e
+        result: Tensor = self.out(attended.flatten(2))
         return result
 
 
 class Transformer(nn.Module):
-    """Layers of attention along `axis` (None: of covariances) and feed-forward networks, each added to its input."""
+    """Layers of attention, between positions or `covariance`, and feed-forward networks, each added to its input."""
 
     def __init__(
         self,
@@ -144,24 +119,36 @@ class Transformer(nn.Module):
         depth: int,
         heads: int,
         head_features: int,
-        axis: int | None,
-        normed: bool,
+        covariance: bool = False,
+        normed: bool = True,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.attention = nn.ModuleList(
             CovarianceAttention(features, heads, head_features)
-            if axis is None
-            else Attention(features, heads, head_features, axis, dropout)
+            if covariance
+            else Attention(features, heads, head_features, dropout)
             for _ in range(depth)
         )
         self.feed_forward = nn.ModuleList(_feed_forward(features, dropout) for _ in range(depth))
         self.norm = RMSNorm(features) if normed else nn.Identity()
+        self._row = 0 if covariance else heads
 
-    def forward(self, values: Tensor, *table: tuple[Tensor, Tensor]) -> Tensor:
-        """(batch, time, bands, features) to the same shape; `table`: of the rotary embedding, if there is one."""
+    def forward(self, values: Tensor, table: Table | None = None) -> Tensor:
+        """(sequences, length, features) to the same shape; `table`: of the rotary embedding of its positions.
+
+        Sequences know nothing of each other. Where they are many, some go after others: it takes less memory.
+        """
+        sequences, length, features = values.shape
+        numbers = sequences * length * (self._row * length + EXPANSION * features)
+        pieces = 1 if self.training else min(sequences, -(-numbers // LARGEST))
+        if pieces == 1:
+            return self._all_layers(values, table)
+        return torch.cat([self._all_layers(piece, table) for piece in values.tensor_split(pieces)])
+
+    def _all_layers(self, values: Tensor, table: Table | None) -> Tensor:
         for attention, feed_forward in zip(self.attention, self.feed_forward, strict=True):
-            values = values + attention(values, *table)
+            values = values + attention(values, table)
             values = values + feed_forward(values)
         result: Tensor = self.norm(values)
         return result
@@ -171,7 +158,7 @@ def _feed_forward(features: int, dropout: float) -> nn.Sequential:
     return nn.Sequential(
         RMSNorm(features),
         nn.Linear(features, EXPANSION * features),
-        nn.GELU(),
+        GELU(),
         nn.Dropout(dropout),
         nn.Linear(EXPANSION * features, features),
         nn.Dropout(dropout),
