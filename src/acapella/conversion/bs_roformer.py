@@ -41,4 +41,4 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
     network = bs_roformer(channels=2 * channels, sources=number, widths=widths, sizes=sizes)
     roformer.load(network, weights)
     rate = config.integer("audio.sample_rate", 44100)
-    return roformer.published(network, FAMILY, config, channels=channels, sample_rate=rate)
+    return roformer.published(network, FAMILY, weights, config, channels=channels, sample_rate=rate)

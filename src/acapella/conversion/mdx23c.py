@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from acapella.conversion.checkpoints import Shapes
-from acapella.conversion.published import Published, chunks, sources
+from acapella.conversion.published import Published, describe, spectral_front_end
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree, refuse_unknown
 from acapella.errors import ModelFileError
@@ -24,7 +24,8 @@ DOWN = "encoder_blocks.{}.downscale.conv.2.weight"
 
 def matches(shapes: Shapes) -> bool:
     """Whether a checkpoint with such tensors is an MDX23C."""
-    return all(name in shapes for name in (FIRST, LAST, TDF, DOWN.format(0), "bottleneck_block.blocks.0.shortcut.weight"))
+    needed = FIRST, LAST, TDF, DOWN.format(0), "bottleneck_block.blocks.0.shortcut.weight"
+    return all(name in shapes for name in needed)
 
 
 def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Published:
@@ -36,27 +37,20 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
     norm, activation = config.text("model.norm", "none"), config.text("model.act", "gelu")
     network = MDX23C(channels=2 * channels, norm=norm, activation=activation, **sizes)
     weights.load(network, dict(_state(weights, network)))
-    length, step, fade = chunks(config)
     window = config.integer("audio.n_fft")
     if network.bins > window // 2 + 1:
         raise ModelFileError(f"{config.name}: audio.n_fft {window} has fewer bins than {name} takes, {network.bins}.")
-    names, residual = sources(config, sizes["sources"], LAST)
-    return Published(
-        network=network,
-        family=FAMILY,
+    front_end = spectral_front_end(
         sample_rate=config.integer("audio.sample_rate", 44100),
         channels=channels,
         window_length=window,
         hop=config.integer("audio.hop_length"),
-        stft_normalized=False,
+        normalized=False,
         bins=network.bins,
-        length=length,
-        step=step,
-        fade=fade,
-        sources=names,
-        residual=residual,
-        output="spectrum",
     )
+    number = sizes["sources"]
+    description = describe(config, FAMILY, name, front_end, sources=number, output="spectrum", tensor=LAST)
+    return Published(network, description)
 
 
 def _sizes(weights: Weights, config: TrainingConfig, channels: int) -> dict[str, Any]:
@@ -67,7 +61,10 @@ def _sizes(weights: Weights, config: TrainingConfig, channels: int) -> dict[str,
     subbands, rest = divmod(inputs, 2 * channels)
     number, uneven = divmod(weights.shape(LAST, 4)[0], inputs)
     if rest or uneven:
-        raise ModelFileError(f"{weights.name}: {inputs} channels of {FIRST} are not those of audio.num_channels: {channels}.")
+        raise ModelFileError(
+            f"{config.name} says audio.num_channels: {channels}, "
+            f"with which the {inputs} channels of the tensor {FIRST} of {weights.name} do not go."
+        )
     depth, blocks = weights.count("encoder_blocks.{}."), weights.count("encoder_blocks.0.tfc_tdf.blocks.{}.")
     for key, size, tensor in (
         ("model.num_channels", width, FIRST),

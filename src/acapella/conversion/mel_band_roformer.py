@@ -42,4 +42,4 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
         sizes=sizes,
     )
     roformer.load(network, weights)
-    return roformer.published(network, FAMILY, config, channels=channels, sample_rate=rate)
+    return roformer.published(network, FAMILY, weights, config, channels=channels, sample_rate=rate)

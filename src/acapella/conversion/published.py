@@ -1,82 +1,116 @@
-"""What readers of published checkpoints give: a network with its weights, and what is to be known of it."""
+"""What a published checkpoint becomes: a network with its weights, and the description of its model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
 from acapella.conversion.training_config import TrainingConfig
 from acapella.errors import ModelFileError
+from acapella.models.description import INSTRUMENTAL, VOCAL, ModelDescription
+from acapella.models.front_ends import SpectralFrontEnd
+from acapella.models.schedules import Chunks
 
 FADE = 10  # a chunk's crossfade is this part of it
 VOCALS = ("vocals", "vocal", "voice")
-OTHERS = ("other", "instrumental", "instrum", "accompaniment")
+REST = ("other", "instrumental", "instrum", "accompaniment")
 
 
 @dataclass(frozen=True)
 class Published:
-    """A network that takes chunks of a song as spectra, real and imaginary parts in turn.
-
-    Parameters
-    ----------
-    network: (batch, 2 * channels, bins, frames) to (batch, sources * 2 * channels, bins, frames)
-    family: its name
-    sample_rate, channels, window_length, hop, stft_normalized, bins: of the front end; bins are the lowest
-    length, step, fade: of the schedule of chunks, in samples
-    sources, residual: names of what comes out, and of what the mixture holds besides
-    output: "mask", complex, or "spectrum"
-    """
+    """A network that takes `chunk` tensors, of the shape (1, channels, bins, frames), and the model's description."""
 
     network: nn.Module
-    family: str
-    sample_rate: int
-    channels: int
-    window_length: int
-    hop: int
-    stft_normalized: bool
-    bins: int
-    length: int
-    step: int
-    fade: int
-    sources: tuple[str, ...]
-    residual: str | None
-    output: str
+    description: ModelDescription
 
     @property
-    def frames(self) -> int:
-        """Frames of a chunk's spectrum."""
-        return 1 + self.length // self.hop
+    def chunk(self) -> tuple[int, int, int, int]:
+        """Shape of the network's input: that of one chunk."""
+        front_end, schedule = self.description.front_end, self.description.schedule
+        assert isinstance(front_end, SpectralFrontEnd)
+        assert isinstance(schedule, Chunks)
+        return 1, front_end.tensor_channels, front_end.bins, front_end.stft.frames(schedule.length)
 
 
-def chunks(config: TrainingConfig) -> tuple[int, int, int]:
-    """Length, step and fade of the chunks that a YAML file asks for, in samples."""
+def spectral_front_end(
+    *, sample_rate: int, channels: int, window_length: int, hop: int, normalized: bool, bins: int
+) -> dict[str, Any]:
+    """A front end of real and imaginary parts, silent above the `bins`."""
+    return {
+        "kind": "spectral",
+        "sample_rate": sample_rate,
+        "channels": channels,
+        "window_length": window_length,
+        "hop": hop,
+        "normalized": normalized,
+        "bins": bins,
+        "above": "silence",
+        "representation": "ri",
+    }
+
+
+def describe(
+    config: TrainingConfig,
+    family: str,
+    name: str,
+    front_end: Mapping[str, Any],
+    *,
+    sources: int,
+    output: str,
+    tensor: str,
+) -> ModelDescription:
+    """The description of the checkpoint `name` with its YAML file; `tensor` says that there are so many `sources`."""
+    names, residual = stems(config, sources, tensor)
+    values = {
+        "front_end": front_end,
+        "schedule": chunk_schedule(config),
+        "sources": names,
+        "residual": residual,
+        "output": {"kind": output},
+        "origin": {"family": family, "checkpoint": name},
+    }
+    return ModelDescription.validated(values, config.name)
+
+
+def chunk_schedule(config: TrainingConfig) -> dict[str, Any]:
+    """Chunks as a YAML file asks for them, joined as Music-Source-Separation-Training does it."""
     length = config.integer("inference.chunk_size", config.integer("audio.chunk_size"))
     overlap = config.integer("inference.num_overlap", 2)
     if overlap > length:
         raise ModelFileError(f"{config.name}: inference.num_overlap is larger than a chunk, {overlap} of {length}.")
-    return length, length // overlap, length // FADE
+    step = length // overlap
+    return {
+        "kind": "chunks",
+        "length": length,
+        "step": step,
+        "window": "linear",
+        "fade": length // FADE,
+        "border": length - step,
+        "edges": "reflect",
+        "tail": "reflect",
+    }
 
 
-def sources(config: TrainingConfig, number: int, tensor: str) -> tuple[tuple[str, ...], str | None]:
+def stems(config: TrainingConfig, number: int, tensor: str) -> tuple[tuple[str, ...], str | None]:
     """Names of the `number` sources that a network predicts, by its `tensor`, and of the residual if there is one."""
     instruments = config.texts("training.instruments")
+    key, names = "instruments", instruments
     if config.has("training.target_instrument"):
-        target = config.text("training.target_instrument", "")
-        names, rest = (target,), tuple(name for name in instruments if name != target)
-    else:
-        names, rest = instruments, ()
+        key, names = "target_instrument", (config.text("training.target_instrument"),)
     if len(names) != number:
-        key = "target_instrument" if rest or len(names) == 1 else "instruments"
-        raise ModelFileError(f"{config.name} says training.{key}: {', '.join(names)}, but {tensor} says {number} sources.")
-    return _stems(names, rest)
+        said = f"{config.name} says training.{key}: {', '.join(names)}"
+        raise ModelFileError(f"{said}, but the tensor {tensor} of the checkpoint says {number} sources.")
+    return _in_our_words(names, tuple(name for name in instruments if name not in names))
 
 
-def _stems(names: tuple[str, ...], rest: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """In our words. What is left beside vocals alone, or what vocals alone are left beside, is the instrumental."""
-    ours = tuple("vocal" if name.lower() in VOCALS else name.lower() for name in names)
-    if ours == ("vocal",):
-        return ours, "instrumental"
+def _in_our_words(names: tuple[str, ...], rest: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """What is left beside the vocals alone, or what the vocals alone are left beside, is the instrumental."""
+    ours = tuple(VOCAL if name.lower() in VOCALS else name.lower() for name in names)
+    if ours == (VOCAL,):
+        return ours, INSTRUMENTAL
     if len(ours) > 1 or len(rest) != 1:
         return ours, None
     if rest[0].lower() in VOCALS:
-        return ("instrumental",) if ours[0] in OTHERS else ours, "vocal"
+        return ((INSTRUMENTAL,) if ours[0] in REST else ours), VOCAL
     return ours, rest[0].lower()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from acapella.conversion.checkpoints import Shapes
-from acapella.conversion.published import Published, chunks, sources
+from acapella.conversion.published import Published, describe, spectral_front_end
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree
 from acapella.errors import ModelFileError
@@ -20,15 +20,16 @@ GAMMA = "band_split.to_features.{}.0.gamma"
 BAND_MASK = "mask_estimators.0.to_freqs.{}."
 ATTENTION = "layers.{}.{}.layers.{}."
 
-# Keys of a YAML file's section "model" that both families know; those of the second line are for training only.
-KEYS = frozenset(
-    "dim depth stereo num_stems time_transformer_depth freq_transformer_depth linear_transformer_depth dim_head heads"
-    " dim_freqs_in stft_n_fft stft_hop_length stft_win_length stft_normalized mask_estimator_depth mlp_expansion_factor"
-    " skip_connection".split()
-    + "attn_dropout ff_dropout flash_attn linear_flash_attn sage_attention use_torch_checkpoint match_input_audio_length"
-    " multi_stft_resolution_loss_weight multi_stft_resolutions_window_sizes multi_stft_hop_size multi_stft_normalized"
-    " zero_dc".split()
-)
+# Keys of a YAML file's section "model" that both families know; the second part is for training only.
+MODEL_KEYS = """
+    dim depth stereo num_stems time_transformer_depth freq_transformer_depth linear_transformer_depth dim_head heads
+    dim_freqs_in stft_n_fft stft_hop_length stft_win_length stft_normalized mask_estimator_depth mlp_expansion_factor
+    skip_connection zero_dc
+
+    attn_dropout ff_dropout flash_attn linear_flash_attn sage_attention use_torch_checkpoint match_input_audio_length
+    multi_stft_resolution_loss_weight multi_stft_resolutions_window_sizes multi_stft_hop_size multi_stft_normalized
+"""
+KEYS = frozenset(MODEL_KEYS.split())
 
 
 def is_roformer(shapes: Shapes) -> bool:
@@ -127,26 +128,21 @@ def count_sources(weights: Weights, config: TrainingConfig) -> int:
     return number
 
 
-def published(network: RoFormer, family: str, config: TrainingConfig, *, channels: int, sample_rate: int) -> Published:
+def published(
+    network: RoFormer, family: str, weights: Weights, config: TrainingConfig, *, channels: int, sample_rate: int
+) -> Published:
     """The network with all that its YAML file says of it."""
-    length, step, fade = chunks(config)
-    names, residual = sources(config, len(network.masks), "mask_estimators")
-    return Published(
-        network=network,
-        family=family,
+    front_end = spectral_front_end(
         sample_rate=sample_rate,
         channels=channels,
         window_length=read_window(config),
         hop=config.integer("model.stft_hop_length", 512),
-        stft_normalized=config.boolean("model.stft_normalized", False),
+        normalized=config.boolean("model.stft_normalized", False),
         bins=network.bins,
-        length=length,
-        step=step,
-        fade=fade,
-        sources=names,
-        residual=residual,
-        output="mask",
     )
+    number, tensor = len(network.masks), "mask_estimators"
+    description = describe(config, family, weights.name, front_end, sources=number, output="mask", tensor=tensor)
+    return Published(network, description)
 
 
 def load(network: RoFormer, weights: Weights) -> None:
@@ -217,7 +213,7 @@ def _attention(weights: Weights, ours: str, theirs: str, sizes: Sizes) -> State:
     """Pairs that the rotary embedding turns are neighbours there; here the second of all pairs follow the first."""
     inner = sizes.heads * sizes.head_features
     qkv = weights.take(f"{theirs}to_qkv.weight", 3 * inner, sizes.features)
-    query, key, value = qkv.unflatten(0, (3, sizes.heads, -1))
+    query, key, value = qkv.reshape(3, sizes.heads, -1, sizes.features)
     halves = [torch.cat([part[:, ::2], part[:, 1::2]], dim=1) for part in (query, key)]
     return {
         f"{ours}norm.weight": weights.take(f"{theirs}norm.gamma", sizes.features),

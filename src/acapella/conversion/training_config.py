@@ -17,7 +17,7 @@ LARGEST_NUMBER = 1 << 24
 MOST_ITEMS = 1024
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not allowed")
@@ -43,7 +43,7 @@ class TrainingConfig:
         try:
             if path.stat().st_size > LARGEST_FILE:
                 raise ModelFileError(f"{path} is too large for a checkpoint's YAML file.")
-            content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
+            content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
         except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ModelFileError(f"{path} cannot be read as YAML: {reason}.") from error
@@ -87,7 +87,7 @@ class TrainingConfig:
             raise self._wrong(key, "true or false", value)
         return value
 
-    def text(self, key: str, default: str) -> str:
+    def text(self, key: str, default: str | None = None) -> str:
         """The string at "section.key"."""
         value = self._value(key)
         value = default if value is None else value

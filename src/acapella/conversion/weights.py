@@ -25,7 +25,9 @@ class Weights:
             raise ModelFileError(f"{self.name} has no tensor {tensor}.")
         shape = tuple(self._tensors[tensor].shape)
         if len(shape) != dimensions or 0 in shape:
-            raise ModelFileError(f"{self.name}: the tensor {tensor} has the shape {shape}, not {dimensions} dimensions.")
+            raise ModelFileError(
+                f"{self.name}: the tensor {tensor} has the shape {shape}, not {dimensions} dimensions."
+            )
         return shape
 
     def take(self, tensor: str, *shape: int) -> Tensor:
@@ -55,7 +57,9 @@ class Weights:
 def agree(weights: Weights, config: TrainingConfig, key: str, inferred: int, tensor: str) -> None:
     """Raise where the YAML file says another number than the tensor does."""
     if config.has(key) and (said := config.integer(key, least=0)) != inferred:
-        raise ModelFileError(f"{config.name} says {key}: {said}, but the tensor {tensor} of {weights.name} says {inferred}.")
+        raise ModelFileError(
+            f"{config.name} says {key}: {said}, but the tensor {tensor} of {weights.name} says {inferred}."
+        )
 
 
 def refuse_unknown(config: TrainingConfig, section: str, known: frozenset[str]) -> None:

@@ -36,7 +36,7 @@ class BandSplit(nn.Module):
         values = spectrum.flatten(1, 2)[:, self.places].transpose(1, 2)  # (batch, time, all widths)
         levels = (values.pow(2) @ self.means).clamp(min=TINY).sqrt()  # (batch, time, bands)
         normed = values / levels[..., self.band_of] * self.weight
-        parts = zip(self.layers, normed.split(self.widths, dim=-1), strict=True)
+        parts = zip(self.layers, torch.split(normed, self.widths, dim=-1), strict=True)
         return torch.stack([layer(part) for layer, part in parts], dim=1)
 
 
@@ -56,7 +56,7 @@ class MaskEstimator(nn.Module):
         self.channels = channels
         self.networks = nn.ModuleList(_network(features, hidden, layers, len(band) * channels) for band in bands)
         rows, shares = _overlaps(places(bands, channels))
-        shares.unflatten(1, (channels, -1))[:, :, :silent_bins] = 0
+        shares.view(len(shares), channels, -1)[:, :, :silent_bins] = 0
         self.register_buffer("rows", rows, persistent=False)
         self.register_buffer("shares", shares, persistent=False)
 
@@ -67,7 +67,7 @@ class MaskEstimator(nn.Module):
         mask = together[:, self.rows[0]] * self.shares[0]
         for rows, shares in zip(self.rows[1:], self.shares[1:], strict=True):
             mask = mask + together[:, rows] * shares
-        return mask.unflatten(1, (self.channels, -1))
+        return mask.reshape(len(mask), self.channels, -1, mask.shape[-1])
 
 
 def _network(features: int, hidden: int, layers: int, width: int) -> nn.Sequential:

@@ -18,10 +18,10 @@ class MDX23C(nn.Module):
     """Predicts the spectra of `sources`, real and imaginary parts, from the mixture's.
 
     The bins are cut into `subbands`, which are channels of their own; all layers see tensors (batch, width, time,
-    bins of a subband). Each of the `depth` sizes has `blocks` blocks and `growth` channels more than the one before,
-    with bins and frames divided by `scale` (time, frequency). `bottleneck` is the number of bins for one feature of what
-    connects them; `norm` is InstanceNorm, BatchNorm, GroupNorm and a number, or none; `activation` gelu, relu or elu and
-    a number. A chunk is normalized as a whole, so all its frames depend on each other.
+    bins of a subband). Each of the `depth` sizes has `blocks` blocks, and `growth` channels more than the one before,
+    with bins and frames divided by `scale` (time, frequency). `bottleneck` is the number of bins for one feature of
+    what connects them. `norm` is InstanceNorm, BatchNorm, GroupNorm and a number, or none; `activation` is gelu, relu
+    or elu and a number. A chunk is normalized as a whole: all its frames depend on each other.
     """
 
     def __init__(
@@ -67,7 +67,9 @@ class MDX23C(nn.Module):
         """
         time = mixture.shape[-1]
         mixture = F.pad(mixture, (0, -time % self.stride)) if time % self.stride else mixture
-        subbands = mixture.transpose(2, 3).unflatten(-1, (self.subbands, -1)).transpose(2, 3).flatten(1, 2)  # b (c k) t f
+        batch, channels, bins, frames = mixture.shape
+        subbands = mixture.transpose(2, 3).reshape(batch, channels, frames, self.subbands, -1)
+        subbands = subbands.transpose(2, 3).flatten(1, 2)  # b (c k) t f
         first = values = self.first(subbands)
         skips = []
         for stage, down in zip(self.encoder, self.down, strict=True):
@@ -77,8 +79,9 @@ class MDX23C(nn.Module):
         for up, stage in zip(self.up, self.decoder, strict=True):
             values = stage(torch.cat([up(values), skips.pop()], dim=1))
         values = self.last(torch.cat([subbands, values * first], dim=1))
-        spectra = values.unflatten(1, (-1, self.subbands)).transpose(2, 3).flatten(3).transpose(2, 3)  # b c f t
-        return spectra[..., :time]
+        spectra = values.reshape(batch, -1, self.subbands, frames, bins // self.subbands).transpose(2, 3)  # b c t k f
+        target: Tensor = spectra.flatten(3).transpose(2, 3)[..., :time]
+        return target
 
 
 class _Layers:

@@ -4,6 +4,8 @@ import numpy as np
 
 from acapella.networks.roformer import RoFormer, Sizes
 
+SIZES = Sizes()
+
 # Slaney's mel scale: linear below 1 kHz, logarithmic above.
 LINEAR_STEP = 200 / 3  # hertz a mel
 LOG_START = 1000.0  # hertz
@@ -17,11 +19,12 @@ def mel_band_roformer(
     sources: int = 1,
     sample_rate: int = 44100,
     bands: int = 60,
-    sizes: Sizes = Sizes(),
+    sizes: Sizes = SIZES,
 ) -> RoFormer:
     """The network for spectra of `channels` channels (real and imaginary parts) and `bins` bins.
 
-    Source: J.-C. Wang, W.-T. Lu and M. Won, "Mel-band RoFormer for music source separation", ISMIR 2023 (late-breaking).
+    Source: J.-C. Wang, W.-T. Lu and M. Won, "Mel-band RoFormer for music source separation",
+    arXiv:2310.01809, 2023.
     """
     return RoFormer(mel_bands(sample_rate, bins, bands), channels=channels, sources=sources, sizes=sizes)
 
