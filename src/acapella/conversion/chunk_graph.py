@@ -3,7 +3,7 @@
 import copy
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,9 @@ from torch import nn
 
 from acapella.conversion.published import Published
 from acapella.errors import ModelFileError
-from acapella.isolation.model import MIXTURE, open_model
+from acapella.isolation.model import open_model
 from acapella.whole_files import atomic_write
 
-TARGET = "target"
 OPSET = 18  # old enough for every runtime; fixed, so that files do not change with PyTorch's default
 TOLERANCE = 1e-4  # of the largest output
 
@@ -26,28 +25,30 @@ TOLERANCE = 1e-4  # of the largest output
 def export_published(published: Published, path: Path) -> None:
     """Write the model file, once its graph makes of noise what the network does."""
     network = copy.deepcopy(published.network).cpu().eval()
-    model = to_chunk_onnx(network, published.chunk)
+    model = to_chunk_onnx(network, published.inputs, published.outputs)
     onnx.helper.set_model_props(model, published.description.to_metadata())
-    noise = np.random.default_rng(0).standard_normal(published.chunk, np.float32)
+    rng = np.random.default_rng(0)
+    noise = [rng.standard_normal(shape, np.float32) for shape in published.inputs.values()]
     with torch.inference_mode():
-        expected = network(torch.from_numpy(noise)).numpy()
+        result = network(*map(torch.from_numpy, noise))
+    expected = result if isinstance(result, tuple) else (result,)
     with atomic_write(path) as unfinished:
         unfinished.write_bytes(model.SerializeToString())
-        (actual,) = open_model(unfinished).runtime.run({MIXTURE: noise})
-        _assert_near(actual, expected)
+        for actual, right in zip(open_model(unfinished).run(*noise), expected, strict=True):
+            _assert_near(actual, right.numpy())
 
 
-def to_chunk_onnx(network: nn.Module, shape: tuple[int, ...]) -> Any:
-    """The network as an ONNX model that takes "mixture" of this very shape, and gives "target"."""
+def to_chunk_onnx(network: nn.Module, inputs: Mapping[str, tuple[int, ...]], outputs: Sequence[str]) -> Any:
+    """The network as an ONNX model that takes `inputs` of these very shapes, and gives `outputs`."""
     with _quiet_exporter():
         program = torch.onnx.export(
             network,
-            (torch.zeros(shape),),
+            tuple(torch.zeros(shape) for shape in inputs.values()),
             dynamo=True,
             verbose=False,
             opset_version=OPSET,
-            input_names=[MIXTURE],
-            output_names=[TARGET],
+            input_names=list(inputs),
+            output_names=list(outputs),
         )
     assert program is not None
     model = program.model_proto

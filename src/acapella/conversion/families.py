@@ -30,12 +30,14 @@ FAMILIES: dict[str, Family] = {
 }
 
 
-def read_published(path: Path, config: Path) -> Published:
+def read_published(path: Path, config: Path | None) -> Published:
     """The network of the checkpoint at `path`, with the YAML file `config` that was published with it."""
     tensors = read_checkpoint(path)
     found = shapes(tensors)
-    for family in FAMILIES.values():
+    for name, family in FAMILIES.items():
         if family.matches(found):
+            if config is None:
+                raise ModelFileError(f"{path} is a {name}; its YAML file is needed too: name it as config.")
             return family.read(tensors, TrainingConfig.read(config), path.name)
     known = ", ".join(FAMILIES)
     raise ModelFileError(f"{path} is a checkpoint of no family that is known; these are: {known}.")
