@@ -13,7 +13,7 @@ from tests.made import write_song
 from tests.onnx_models import write_gain_model
 
 from acapella.jobs import worker
-from acapella.jobs.events import Done, Failed, Started
+from acapella.jobs.events import Cancelled, Done, Failed, Started
 from acapella.jobs.job import Job, ModelChoice
 from acapella.jobs.local import LocalExecutor
 from acapella.jobs.processes import ProcessExecutor
@@ -87,6 +87,20 @@ def test_several_threads_may_run_jobs(fakes, tmp_path):
         threads[0].join(timeout=30)
     assert [story(events, job)[-1] for job in jobs] == ["Cancelled", "Done"]
     assert written(tmp_path) == ["one_vocal.wav"]
+
+
+def test_a_job_is_cancelled_before_its_process_is_ready(fakes, tmp_path, capfd):
+    (job,), events = jobs_of(tmp_path, "slow"), []
+    with ProcessExecutor(1) as executor:
+        thread = threading.Thread(target=executor.run, args=([job], events.append))
+        thread.start()
+        while job.id not in executor._running:
+            time.sleep(0.001)
+        executor.cancel(job.id)
+        thread.join(timeout=30)
+    assert isinstance(events[-1], Cancelled)
+    assert written(tmp_path) == []
+    assert capfd.readouterr().err == "", "no traceback of an interrupted import"
 
 
 def test_stems_are_those_of_this_process(tmp_path):

@@ -92,9 +92,11 @@ def _separate(files: list[Path], request: "Request", console: "Console", process
     """Several songs at a time in so many `processes`, or one after the other in this one; False if any failed."""
     from acapella.cli.songs import plan, separate, separate_to_stdout
     from acapella.jobs.local import LocalExecutor
+    from acapella.process_memory import paused_garbage_collection
 
     with LocalExecutor() as local:
-        isolator = local.isolator(request.model)  # what is wrong with the model is said before anything else
+        with paused_garbage_collection():
+            isolator = local.isolator(request.model)  # what is wrong with the model is said before anything else
         if request.out_dir == STANDARD:
             return separate_to_stdout(files, request, isolator, local)
         planned = plan(files, request, isolator, console)

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acapella.process_memory import paused_garbage_collection
-
 if TYPE_CHECKING:
     from acapella.audio_files import BitDepth
     from acapella.isolation.isolator import Isolator
@@ -26,16 +24,15 @@ class ModelChoice:
 
     def open(self, threads: int = 0) -> "Isolator":
         """The model, which computes with so many threads; 0: one for each core."""
-        with paused_garbage_collection():
-            from acapella.isolation.isolator import Isolator  # slow to import
+        from acapella.isolation.isolator import Isolator  # slow to import
 
-            return Isolator.load(
-                self.model,
-                phase=self.phase,
-                phase_iterations=self.phase_iterations,
-                runtime=self.runtime,
-                threads=threads,
-            )
+        return Isolator.load(
+            self.model,
+            phase=self.phase,
+            phase_iterations=self.phase_iterations,
+            runtime=self.runtime,
+            threads=threads,
+        )
 
 
 DEFAULT = ModelChoice()

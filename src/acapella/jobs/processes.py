@@ -97,7 +97,8 @@ class ProcessExecutor:
         del running[worker.link]
         was_cancelled = self._release(job)
         if event is None:
-            event = Cancelled(job) if was_cancelled else _death(job, worker)
+            exit_code = _end(worker, job)
+            event = Cancelled(job) if was_cancelled else _death(job, exit_code)
         if worker.is_usable:
             with self._lock:
                 self._idle.append(worker)
@@ -118,17 +119,21 @@ class ProcessExecutor:
         for worker in running.values():
             worker.interrupt()
         for worker in running.values():
-            worker.end()
             assert worker.job is not None
+            _end(worker, worker.job)
             self._release(worker.job)
 
 
-def _death(job: Job, worker: Worker) -> Failed:
-    """What to say of a job whose process has died over it; removes what that has left."""
-    code = worker.end()
+def _end(worker: Worker, job: Job) -> int | None:
+    """Wait for a process that dies over a job, and remove what it has left half-written; returns its exit code."""
+    exit_code = worker.end()
     for path in job.files:
         remove_leftovers(path)
-    reason = f"its process died ({code}); where memory was short, run fewer at a time."
+    return exit_code
+
+
+def _death(job: Job, exit_code: int | None) -> Failed:
+    reason = f"its process died ({exit_code}); where memory was short, run fewer at a time."
     return Failed(job, AcapellaError(f"{job.song}: {reason}"))
 
 

@@ -1,16 +1,19 @@
 """A process that executes jobs, one after the other."""
 
 import os
-from contextlib import suppress
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from signal import SIGINT, signal
 from traceback import format_exception
 
 from acapella.jobs.events import Event, Failed
 from acapella.jobs.job import Job, ModelChoice
 from acapella.jobs.local import LocalExecutor, OpenIsolator
-from acapella.process_memory import share_freed_memory
+from acapella.process_memory import paused_garbage_collection, share_freed_memory
+
+HAS_MASKS = hasattr(signal, "pthread_sigmask")  # Windows has none
 
 
 class Worker:
@@ -22,7 +25,8 @@ class Worker:
         self.job: Job | None = None  # the one that it has begun last
         self.is_interrupted = False  # it ends, though perhaps after another event
         self._process = context.Process(target=serve, args=(far_end, threads), daemon=True)
-        self._process.start()
+        with _interrupts_blocked():  # the process inherits this, and is interrupted only once it can clear away
+            self._process.start()
         far_end.close()  # so that the link ends when the process does
 
     @property
@@ -45,11 +49,11 @@ class Worker:
         return event
 
     def interrupt(self) -> None:
-        """End it in the middle of a job; where the system lets it (not Windows), it removes what is half-written."""
+        """End it in the middle of a job; where the system lets it (not Windows), it clears away itself."""
         self.is_interrupted = True
         if self._process.pid and os.name == "posix":
             with suppress(ProcessLookupError):
-                os.kill(self._process.pid, SIGINT)
+                os.kill(self._process.pid, signal.SIGINT)
         else:
             self._process.terminate()
 
@@ -62,7 +66,7 @@ class Worker:
 
 def serve(link: Connection, threads: int, open_isolator: OpenIsolator = ModelChoice.open) -> None:
     """In the process itself: execute what comes through `link` until it is closed."""
-    signal(SIGINT, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     share_freed_memory()
 
     def send(event: Event) -> None:
@@ -71,11 +75,27 @@ def serve(link: Connection, threads: int, open_isolator: OpenIsolator = ModelCho
         link.send(event)
 
     with LocalExecutor(threads, open_isolator) as executor, suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        if HAS_MASKS:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        with paused_garbage_collection():
+            import acapella.isolation.isolator  # noqa: F401  the first job needs it
         while True:
             executor.run([link.recv()], send)
 
 
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    if not HAS_MASKS:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _interrupt(*_: object) -> None:
     """Be interrupted once. A Ctrl-C reaches all processes, and this one again from the first, while it clears away."""
-    signal(SIGINT, lambda *_: None)  # not SIG_IGN: Python complains of one that is already waiting
+    signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN: Python complains of one that is already waiting
     raise KeyboardInterrupt
