@@ -11,7 +11,7 @@ Listener = Callable[[Event], object]
 
 
 class Executor(Protocol):
-    """Where jobs are executed: in this process, in several, or on a cluster. A context manager.
+    """Where jobs are executed: in this process, in several, or on a cluster. A context manager that closes it.
 
     `run` may be called from several threads at once: a server that takes jobs as they come calls it with one job.
     """
@@ -30,8 +30,10 @@ class Executor(Protocol):
     def close(self) -> None:
         """Let go of models and processes."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.close()

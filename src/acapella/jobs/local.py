@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from acapella.jobs.execution import execute
-from acapella.jobs.executor import Listener
+from acapella.jobs.executor import Executor, Listener
 from acapella.jobs.job import Job, ModelChoice
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ OpenIsolator = Callable[[ModelChoice, int], "Isolator"]  # with so many threads
 MODELS_KEPT = 2  # open at the same time
 
 
-class LocalExecutor:
+class LocalExecutor(Executor):
     """One job after the other, in the thread that calls `run`; models stay open from one job to the next.
 
     Each model computes with so many `threads`, 0: one for each core. A job that is cancelled ends at its next progress.
@@ -41,17 +40,9 @@ class LocalExecutor:
         """As the protocol says."""
         self._cancelled.add(job_id)
 
-    def _is_cancelled(self, job_id: str) -> bool:
-        return job_id in self._cancelled
-
     def close(self) -> None:
         """Let go of the models."""
         self._open.cache_clear()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def _is_cancelled(self, job_id: str) -> bool:
+        return job_id in self._cancelled

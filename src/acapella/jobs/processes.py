@@ -4,12 +4,10 @@ import os
 from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from threading import Lock
-from types import TracebackType
-from typing import Self
 
 from acapella.errors import AcapellaError
 from acapella.jobs.events import Cancelled, Failed, Progressed, Started
-from acapella.jobs.executor import Listener
+from acapella.jobs.executor import Executor, Listener
 from acapella.jobs.job import Job
 from acapella.jobs.worker import Worker
 from acapella.whole_files import remove_leftovers
@@ -17,7 +15,7 @@ from acapella.whole_files import remove_leftovers
 Running = dict[Connection, Worker]  # by their links
 
 
-class ProcessExecutor:
+class ProcessExecutor(Executor):
     """So many `processes` at a time for each call of `run`; they are kept for the next jobs until `close`.
 
     Each computes with so many `threads`, by default its share of the cores. A song that kills its process costs
@@ -57,14 +55,6 @@ class ProcessExecutor:
             idle, self._idle = self._idle, []
         for worker in idle:
             worker.end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _begin(self, waiting: Iterator[Job], running: Running, listen: Listener) -> bool:
         """Give jobs to workers as long as there are both; whether any runs then."""
