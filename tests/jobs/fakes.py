@@ -1,12 +1,12 @@
-"""An isolator that needs no model: what it does is in the name of the song."""
+"""An isolator that needs no model: what it does is in the name of the song, numbers left away."""
 
 import os
 import time
+from types import SimpleNamespace
 
 from acapella.errors import AudioFileError, MissingExtraError
-from acapella.isolation.isolator import Written
 from acapella.jobs import worker
-from acapella.jobs.events import Event, Progressed
+from acapella.jobs.events import Event, Failed, Progressed, Started
 from acapella.jobs.job import Job
 from acapella.whole_files import atomic_write
 
@@ -19,9 +19,9 @@ class FakeIsolator:
         with atomic_write(output) as temporary:
             temporary.write_text(f"{path.name} {format} {bit_depth}")
             for step in range(1, STEPS + 1):
-                FAULTS.get(path.stem, lambda: None)()
+                FAULTS.get(path.stem.rstrip("0123456789"), lambda: None)()
                 progress(step * STEP, STEPS * STEP)
-        return Written(STEPS * STEP, 2.0, {"vocal": 7 if path.stem == "loud" else 0})
+        return SimpleNamespace(seconds=2.0, clipped={"vocal": 7 if path.stem == "loud" else 0})
 
 
 def bad():
@@ -67,6 +67,14 @@ def open_fake(model, threads):
 def serve_fakes(link, threads):
     """Takes the place of `worker.serve` in a new process."""
     worker.serve(link, threads, open_fake)
+
+
+def serve_pid(link, threads):
+    """Takes its place, too: fails each job with its process and the number of its threads."""
+    while True:
+        job = link.recv()
+        link.send(Started(job))
+        link.send(Failed(job, RuntimeError(os.getpid(), threads)))
 
 
 def jobs_of(folder, *names) -> list[Job]:

@@ -8,12 +8,12 @@ import time
 import numpy as np
 import pytest
 import soundfile
-from tests.jobs.fakes import jobs_of, serve_fakes, story, written
+from tests.jobs.fakes import jobs_of, serve_fakes, serve_pid, story, written
 from tests.made import write_song
 from tests.onnx_models import write_gain_model
 
 from acapella.jobs import worker
-from acapella.jobs.events import Cancelled, Done, Failed, Started
+from acapella.jobs.events import Cancelled, Done, Failed
 from acapella.jobs.job import Job, ModelChoice
 from acapella.jobs.local import LocalExecutor
 from acapella.jobs.processes import ProcessExecutor
@@ -23,14 +23,6 @@ from acapella.jobs.processes import ProcessExecutor
 def fakes(monkeypatch):
     """No model in the processes."""
     monkeypatch.setattr(worker, "serve", serve_fakes)
-
-
-def serve_pid(link, threads):
-    """Fails each job with its process and the number of its threads."""
-    while True:
-        job = link.recv()
-        link.send(Started(job))
-        link.send(Failed(job, RuntimeError(os.getpid(), threads)))
 
 
 def test_a_process_that_dies_is_reported_and_the_others_go_on(fakes, tmp_path):
@@ -69,7 +61,8 @@ def test_a_process_that_died_idle_costs_no_job(monkeypatch, tmp_path):
         executor.run(jobs_of(tmp_path, "a"), events.append)
         pid, _ = events[-1].error.args
         os.kill(pid, signal.SIGKILL)
-        time.sleep(0.3)
+        while executor._idle[0].is_usable:
+            time.sleep(0.01)
         executor.run(jobs_of(tmp_path, "b"), events.append)
     assert isinstance(events[-1].error, RuntimeError)
     assert events[-1].error.args[0] != pid

@@ -7,11 +7,15 @@ from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from traceback import format_exception
+from typing import TYPE_CHECKING
 
 from acapella.jobs.events import Event, Failed
 from acapella.jobs.job import Job, ModelChoice
 from acapella.jobs.local import LocalExecutor, OpenIsolator
 from acapella.process_memory import paused_garbage_collection, share_freed_memory
+
+if TYPE_CHECKING:
+    from acapella.isolation.isolator import Isolator
 
 HAS_MASKS = hasattr(signal, "pthread_sigmask")  # Windows has none
 
@@ -64,7 +68,12 @@ class Worker:
         return self._process.exitcode
 
 
-def serve(link: Connection, threads: int, open_isolator: OpenIsolator = ModelChoice.open) -> None:
+def _open(model: ModelChoice, threads: int) -> "Isolator":
+    with paused_garbage_collection():  # most of the time are imports
+        return model.open(threads)
+
+
+def serve(link: Connection, threads: int, open_isolator: OpenIsolator = _open) -> None:
     """In the process itself: execute what comes through `link` until it is closed."""
     signal.signal(signal.SIGINT, _interrupt)
     share_freed_memory()
@@ -77,8 +86,6 @@ def serve(link: Connection, threads: int, open_isolator: OpenIsolator = ModelCho
     with LocalExecutor(threads, open_isolator) as executor, suppress(EOFError, ConnectionError, KeyboardInterrupt):
         if HAS_MASKS:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-        with paused_garbage_collection():
-            import acapella.isolation.isolator  # noqa: F401  the first job needs it
         while True:
             executor.run([link.recv()], send)
 
