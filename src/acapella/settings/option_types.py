@@ -1,6 +1,6 @@
-"""What options may hold: names to choose from, numbers in a range, lists, and dictionaries.
+"""Types of options: names from a list, numbers in a range, lists and dictionaries.
 
-The values are written as in the environment (`"{'scale': 128}"`) or given as Python has them.
+A value is a Python object, or text as in the environment (`"{'scale': 128}"`).
 """
 
 import unicodedata
@@ -35,11 +35,11 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 NetworkChannels = Annotated[int, Field(ge=1, le=2), Allowed("1 or 2")]
 Share = Annotated[float, Field(ge=0, lt=1)]
-Split = Annotated[float, Field(gt=0, lt=1), Allowed("number > 0 and < 1")]
+TrainFraction = Annotated[float, Field(gt=0, lt=1), Allowed("number > 0 and < 1")]
 
 
 def _plain(text: str) -> str:
-    """The text, if it fits on one line of a file."""
+    """`text`, unless it has line breaks or other control characters, which a file of settings could not hold."""
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
         raise ValueError("must be plain text without line breaks and other control characters")
     return text
@@ -58,7 +58,7 @@ def _weight_file(value: object) -> object:
 
 
 def _list(value: object) -> object:
-    """Split at commas, within the items of a list too."""
+    """The names in a text, or list of texts, separated by commas."""
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
         raise ValueError("must be names separated by commas")
@@ -74,25 +74,25 @@ def _both_axes(value: object) -> object:
     return tuple(value)
 
 
-def _spelt(**variants: str) -> BeforeValidator:
-    """Accept other spellings of a name."""
+def _aliases(**variants: str) -> BeforeValidator:
+    """Accept `variants` for the names that they map to."""
     return BeforeValidator(lambda value: variants.get(value, value) if isinstance(value, str) else value)
 
 
-SpeltBatchGenerator = Annotated[BatchGeneratorName, _spelt(tracks="track")]
-SpeltChopName = Annotated[ChopName, _spelt(infer="infere")]
+BatchGeneratorNameOrAlias = Annotated[BatchGeneratorName, _aliases(tracks="track")]
+ChopNameOrAlias = Annotated[ChopName, _aliases(infer="infere")]
 Folder = Annotated[Path, BeforeValidator(_path), Allowed("valid directory")]
 WeightFile = Annotated[Path, BeforeValidator(_weight_file), Allowed(".h5 or .hdf5 file")]
-TrackNames = Annotated[tuple[str, ...], BeforeValidator(_list), Allowed("parts of names, between commas")]
+TrackNames = Annotated[tuple[str, ...], BeforeValidator(_list), Allowed("parts of track names, separated by commas")]
 Checkpoints = Annotated[tuple[CheckpointName, ...], BeforeValidator(_list)]
 Metrics = Annotated[tuple[MetricName, ...], BeforeValidator(_list)]
 
 
 class Params(BaseModel):
-    """A dictionary option: a mapping, or the text of a Python dictionary; empty text means all defaults."""
+    """An option that is a dictionary: a mapping, or a Python dictionary as text; empty text means all defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    spellings: ClassVar[Mapping[str, str]] = {}  # of keys that have a second one
+    aliases: ClassVar[Mapping[str, str]] = {}  # key by its second name
 
     @model_validator(mode="before")
     @classmethod
@@ -101,16 +101,24 @@ class Params(BaseModel):
             return value
         values = read_literal(value) if isinstance(value, str) else value
         if not isinstance(values, Mapping):
-            example = as_text(cls()) or dict.fromkeys(cls.spellings, 0.001)
+            example = as_text(cls()) or dict.fromkeys(cls.aliases, 0.001)
             raise ValueError(f"is not a dictionary such as {example}")
-        for spelling, name in cls.spellings.items():
-            if spelling in values and name in values:
-                raise ValueError(f"has both {spelling} and {name}, which are the same: give one")
-        return {cls.spellings.get(key, key): item for key, item in values.items()}
+        for alias, name in cls.aliases.items():
+            if alias in values and name in values:
+                raise ValueError(f"has both {alias} and {name}, which are the same: give one")
+        return {cls.aliases.get(key, key): item for key, item in values.items()}
 
 
 class ChopParams(Params):
-    """How choppers cut; each ignores what it has no use for."""
+    """Parameters of all choppers; each uses those that it needs.
+
+    Parameters:
+        scale: size of a slice, in frames and, for square slices, in bins.
+        step: step between slices, in frames and bins.
+        slices: number of random slices per track.
+        upper: use the lower half of the bins only (the name is the original's).
+        filter: the statistic of a target slice that `filtered` compares with the mean of the track.
+    """
 
     scale: Count = 128
     step: Annotated[tuple[Count, Count], BeforeValidator(_both_axes)] = (64, 64)  # along (time, frequency)
@@ -124,7 +132,7 @@ class ChopParams(Params):
 
 
 class ModelParams(Params):
-    """Slopes of LeakyReLU (`alpha2`: in the last convolutions) and the dropout rate."""
+    """LeakyReLU slopes `alpha1` and, in the last convolutions, `alpha2`; dropout `rate`."""
 
     alpha1: NotNegative = 0.1
     alpha2: NotNegative = 0.01
@@ -132,15 +140,15 @@ class ModelParams(Params):
 
 
 class NormalizerParams(Params):
-    """The percentile of a track's values that becomes 1."""
+    """The percentile of a track's values that is scaled to 1."""
 
     percentile: Annotated[float, Field(gt=0, le=100)] = 99
 
 
 class OptimizerParams(Params):
-    """Numbers of the optimizer; None stands for Keras' default."""
+    """Hyperparameters of the optimizer; None stands for Keras' default."""
 
-    spellings = {"lr": "learning_rate"}
+    aliases = {"lr": "learning_rate"}
     learning_rate: Positive | None = None
     beta_1: Share | None = None
     beta_2: Share | None = None
@@ -150,17 +158,25 @@ class OptimizerParams(Params):
 
 
 class EarlyStopping(Params):
-    """Stop after `patience` epochs in which the loss fell by less than `min_delta`."""
+    """Stop after `patience` epochs without an improvement of at least `min_delta`."""
 
     min_delta: NotNegative = 0.001
     patience: CountFromZero = 3
 
 
 class RemixParams(Params):
-    """How BATCH_GENERATOR=remix makes songs of vocals and accompaniments that do not belong together."""
+    """Data augmentation of BATCH_GENERATOR=remix: vocals of one track over the accompaniment of another.
 
-    together: Share = 0.3  # share of examples that are left as they are
-    solo: Share = 0.05  # share of examples without vocals, and of those without accompaniment
-    gain: NotNegative = 6  # dB, at most, up and down, between the two
-    tilt: NotNegative = 3  # dB an octave, at most, brighter or darker, for each
-    speed: Share = 0  # at most so much faster and higher, or slower and lower, for each
+    Parameters:
+        together: fraction of the examples whose stems stay those of one song.
+        solo: fraction of the examples without vocals, and of those without accompaniment.
+        gain: maximum change of the level between the stems, in dB, up or down.
+        tilt: maximum tilt of a stem's spectrum, in dB per octave, brighter or darker.
+        speed: maximum change of a stem's speed (and pitch with it), as a fraction, faster or slower.
+    """
+
+    together: Share = 0.3
+    solo: Share = 0.05
+    gain: NotNegative = 6
+    tilt: NotNegative = 3
+    speed: Share = 0

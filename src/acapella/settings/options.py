@@ -1,8 +1,8 @@
-"""Every option: its name, type, default and what is allowed.
+"""Every option: name, type, default and description.
 
-`Settings()` takes each option from the keyword arguments, else from the environment (`CHOPNAME=tile`), else
-from its default; `Settings.read(file)` puts a file of `export NAME="value"` lines between the last two.
-Nothing here is global: whoever needs settings is given them.
+`Settings()` takes each option from its keyword arguments, else from the environment (`CHOPNAME=tile`), else
+from the default. `Settings.read(file)` reads a file of `export NAME="value"` lines as well, which has precedence over
+the defaults only. There is no global object: code that needs settings takes them as an argument.
 """
 
 import os
@@ -19,7 +19,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from acapella.errors import SettingsError
 from acapella.settings.option_types import (
+    BatchGeneratorNameOrAlias,
     Checkpoints,
+    ChopNameOrAlias,
     ChopParams,
     Count,
     CountFromZero,
@@ -38,11 +40,9 @@ from acapella.settings.option_types import (
     PrecisionName,
     RemixParams,
     RepresentationName,
-    SpeltBatchGenerator,
-    SpeltChopName,
-    Split,
     TensorboardInfoName,
     TrackNames,
+    TrainFraction,
     WeightFile,
     WindowLength,
 )
@@ -57,58 +57,68 @@ from acapella.settings.text import (
 
 
 def _option(default: object, description: str) -> Any:
-    """A field whose default is written as in the environment, and validated like it."""
+    """A field; a default given as text is parsed like a variable of the environment."""
     return Field(default=default, description=description)
 
 
 class OriginalOptions(BaseSettings):
-    """The options that the original has, in the order of its table."""
+    """The options of the original, in the order of its table."""
 
-    analysis_path: Folder = _option("./analysis", "Where analyses save their results")
-    batch: Count = _option(8, "Slices in a batch")
-    batch_generator: SpeltBatchGenerator = _option("random", "How slices are chosen for batches")
-    checkpoints: Checkpoints = _option("tensorboard,weights", "What accompanies the training")
-    chopname: SpeltChopName = _option("tile", "How slices are cut (infere: for isolating only)")
+    analysis_path: Folder = _option("./analysis", "Folder for the results of analyses")
+    batch: Count = _option(8, "Batch size, in slices")
+    batch_generator: BatchGeneratorNameOrAlias = _option("random", "How batches are drawn from the slices")
+    checkpoints: Checkpoints = _option("tensorboard,weights", "Training callbacks")
+    chopname: ChopNameOrAlias = _option(
+        "tile", "Chopper: how spectrograms are cut into slices (infere: for isolating only)"
+    )
     chopparams: ChopParams = _option(
         "{'scale': 128, 'step': 64, 'slices': 256, 'upper': False, 'filter': 'maximum'}",
-        "Size (scale), distance (step), number, frequencies (upper) and selection (filter) of slices",
+        "Chopper parameters: size of a slice (scale), step between slices, number of random slices, "
+        "lower half of the bins only (upper), selection of loud slices (filter)",
     )
-    data: Folder = _option("../bot_data", "Folder of the corpus, searched with its subfolders")
+    data: Folder = _option("../bot_data", "Folder of the corpus, searched recursively")
     early_stopping: EarlyStopping = _option(
-        "{'min_delta': 0.001, 'patience': 3}", "When the checkpoint early_stopping ends the training"
+        "{'min_delta': 0.001, 'patience': 3}",
+        "Early stopping: smallest improvement of the loss that counts, patience in epochs",
     )
-    epochs: Count = _option(10, "Epochs to train")
-    epoch_steps: CountFromZero = _option(50000, "Slices in an epoch; 0: as many as there are (not with random)")
-    fft: WindowLength = _option(1536, "Samples in a window of the STFT; the hop is a quarter of it")
-    inference_slice: Count = _option(3500, "Frames that the network sees at once when isolating")
-    instrumental: bool = _option(False, "Learn the instrumental instead of the vocals")
-    load: bool = _option(False, "Begin with the weights in WEIGHTS")
-    log_base: Folder = _option("./logs", "Where the folders of runs are made")
-    loss: LossName = _option("mean_squared_error", "What training makes small")
-    metrics: Metrics = _option("mean_pred,max_pred", "Numbers to follow beside the loss")
-    model: ModelName = _option("leaky_dropout", "The network")
+    epochs: Count = _option(10, "Number of epochs")
+    epoch_steps: CountFromZero = _option(50000, "Slices per epoch; 0: all slices (not with random or remix)")
+    fft: WindowLength = _option(1536, "STFT window length in samples; the hop is a quarter of it")
+    inference_slice: Count = _option(3500, "Block length when isolating, in STFT frames")
+    instrumental: bool = _option(False, "Target of training: the instrumental (True) or the vocals (False)")
+    load: bool = _option(False, "Initialise the network with WEIGHTS")
+    log_base: Folder = _option("./logs", "Folder for training runs")
+    loss: LossName = _option("mean_squared_error", "Loss function")
+    metrics: Metrics = _option("mean_pred,max_pred", "Metrics to log beside the loss")
+    model: ModelName = _option("leaky_dropout", "Network architecture")
     model_params: ModelParams = _option(
-        "{'alpha1': 0.1, 'alpha2': 0.01, 'rate': 0.1}", "Slopes and dropout rate of leaky_dropout"
+        "{'alpha1': 0.1, 'alpha2': 0.01, 'rate': 0.1}", "Network hyperparameters: LeakyReLU slopes, dropout rate"
     )
-    normalizer: NormalizerName = _option("percentile", "How values are scaled for the network")
-    normalizer_params: NormalizerParams = _option("{'percentile': 99}", "Which percentile becomes 1")
-    optimizer: OptimizerName = _option("adam", "How weights follow the gradient")
-    optimizer_params: OptimizerParams = _option("", "Its numbers, for others than Keras' defaults; lr is a short name")
-    phase_iterations: Count = _option(10, "Rounds of phase reconstruction")
-    learn_phase: bool = _option(True, "Learn real and imaginary parts, not log-power spectra")
-    quit: bool = _option(True, "End after the last epoch instead of asking how to go on")
-    split: Split = _option(0.9, "Share of tracks to train on where no validation track is named")
-    start_epoch: CountFromZero = _option(0, "Number of the first epoch")
-    tensorboard: Folder = _option("./tensorboard", "TensorBoard's folder, inside the run's")
-    tensorboard_info: TensorboardInfoName = _option("default", "full: histograms and images as well")
-    weights: WeightFile = _option("weights/weights.h5", "The weights, to write and to read")
+    normalizer: NormalizerName = _option("percentile", "Normalization of spectrograms")
+    normalizer_params: NormalizerParams = _option(
+        "{'percentile': 99}", "Normalizer parameters: the percentile that is scaled to 1"
+    )
+    optimizer: OptimizerName = _option("adam", "Optimizer")
+    optimizer_params: OptimizerParams = _option(
+        "", "Optimizer hyperparameters; Keras' defaults where not given; lr is short for learning_rate"
+    )
+    phase_iterations: Count = _option(10, "Griffin–Lim iterations, with PHASE=iterative")
+    learn_phase: bool = _option(True, "Representation: real and imaginary parts (True) or log-power (False)")
+    quit: bool = _option(True, "End after the last epoch (True), or ask for more epochs (False)")
+    split: TrainFraction = _option(0.9, "Fraction of the tracks to train on where VALIDATION_TRACKS matches none")
+    start_epoch: CountFromZero = _option(0, "Initial epoch: number of epochs trained before")
+    tensorboard: Folder = _option("./tensorboard", "TensorBoard folder, inside the run folder")
+    tensorboard_info: TensorboardInfoName = _option(
+        "default", "TensorBoard contents; full adds weight histograms, gradients and images"
+    )
+    weights: WeightFile = _option("weights/weights.h5", "Weights file, written by training and read by isolating")
 
 
 class Settings(OriginalOptions):
-    """All options, frozen. A value that is not allowed is a SettingsError, one sentence that says what is.
+    """All options, frozen. An invalid value raises a SettingsError, whose one sentence says what is valid.
 
-    Keyword arguments come first (`Settings(CHOPNAME="tile")` or `Settings(chopname="tile")`, values as in the
-    environment or as Python has them), then environment variables, named in upper case.
+    Keyword arguments have precedence (`Settings(CHOPNAME="tile")` or `Settings(chopname="tile")`; values are Python
+    objects, or text as in the environment) over environment variables, whose names are in upper case.
     """
 
     model_config = SettingsConfigDict(
@@ -120,23 +130,29 @@ class Settings(OriginalOptions):
         protected_namespaces=(),
     )
 
-    phase: PhaseName = _option("mixture", "Phase of log-power predictions: the mixture's, or reconstructed")
-    sample_rate: Count = _option(22050, "Samples per second that the network works at")
-    channels: NetworkChannels = _option(1, "Audio channels that the network sees together")
-    representation: Literal[RepresentationName, ""] = _option("", "Kind of spectra; empty: as LEARN_PHASE says")
-    bins: CountFromZero = _option(0, "Frequencies that the network sees, from the lowest; 0: all")
+    phase: PhaseName = _option(
+        "mixture", "Phase of log-power predictions: the mixture's, or reconstructed (Griffin–Lim)"
+    )
+    sample_rate: Count = _option(22050, "Sample rate of the network in Hz")
+    channels: NetworkChannels = _option(1, "Audio channels of the network")
+    representation: Literal[RepresentationName, ""] = _option(
+        "", "Representation of spectrograms; empty: as LEARN_PHASE says"
+    )
+    bins: CountFromZero = _option(0, "Number of frequency bins that the network sees, from the lowest; 0: all")
     remix_params: RemixParams = _option(
         "{'together': 0.3, 'solo': 0.05, 'gain': 6, 'tilt': 3, 'speed': 0}",
-        "How the batch generator remix makes its songs",
+        "Data augmentation of BATCH_GENERATOR=remix",
     )
     validation_tracks: TrackNames = _option(
         "SweetLights_YouLetMeDown,Schumann_Mignon,AimeeNorwich_Child,Creepoid_OldTree,PurlingHiss_Lolita,"
         "HeladoNegro_MitadDelMundo,NightPanther_Fire",
-        "Tracks to validate with",
+        "Validation tracks",
     )
-    test_tracks: TrackNames = _option("Auctioneer_OurFutureFaces", "Tracks never to train on")
-    precision: PrecisionName = _option("float32", "Numbers of the training step; bfloat16 is faster where known")
-    seed: CountFromZero = _option(0, "Where randomness starts")
+    test_tracks: TrackNames = _option("Auctioneer_OurFutureFaces", "Test tracks, never trained on")
+    precision: PrecisionName = _option(
+        "float32", "Floating-point precision of training; bfloat16 is faster where the processor supports it"
+    )
+    seed: CountFromZero = _option(0, "Random seed")
 
     def __init__(self, **options: Any) -> None:
         given = {name.upper(): value for name, value in options.items()}
@@ -150,7 +166,7 @@ class Settings(OriginalOptions):
 
     @classmethod
     def read(cls, env_file: Path | None = None, **options: Any) -> Self:
-        """The settings, where `env_file` speaks for variables that neither options nor environment set."""
+        """The settings; `env_file` supplies those that neither `options` nor the environment sets."""
         exported = read_exports(env_file) if env_file else {}
         check_names(exported, cls.model_fields)
         given = {name.upper(): value for name, value in options.items()}
@@ -165,11 +181,11 @@ class Settings(OriginalOptions):
 
     @property
     def representation_name(self) -> RepresentationName:
-        """What spectra look like to the network: REPRESENTATION, or else as LEARN_PHASE says."""
+        """The representation of spectrograms: REPRESENTATION if it is set, else as LEARN_PHASE says."""
         return self.representation or ("ri" if self.learn_phase else "lps")
 
     def as_env(self) -> str:
-        """Lines `export NAME="value"` that a shell can source and `read` reads back to equal settings."""
+        """Lines `export NAME="value"`, for a shell to source and for `read`, which returns equal settings."""
         return export_lines({name.upper(): as_text(value) for name, value in self})
 
 

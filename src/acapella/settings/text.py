@@ -1,4 +1,4 @@
-"""Options as text: the table of them all, the sentence about a wrong value, and lines for a shell."""
+"""Options as text: the table of options, error messages about values, and lines for a shell."""
 
 import ast
 import difflib
@@ -40,13 +40,13 @@ EXPORT = re.compile(
 
 @dataclass(frozen=True)
 class Allowed:
-    """Stands in a field's annotation and says in words which values it takes."""
+    """In the annotation of a field: its valid values in words."""
 
     text: str
 
 
 def markdown_table(fields: Mapping[str, FieldInfo], ours: Collection[str]) -> str:
-    """A row for each of `fields`, in their order; those named in `ours` are marked."""
+    """A table with a row for each of `fields`; those in `ours` are marked."""
     rows = ["| Variable | Description | Possible values | Default |", "|---|---|---|---|"]
     for name, field in fields.items():
         description = f"{field.description} (ours)" if name in ours else field.description
@@ -55,7 +55,7 @@ def markdown_table(fields: Mapping[str, FieldInfo], ours: Collection[str]) -> st
 
 
 def allowed_values(field: FieldInfo) -> str:
-    """What a field takes: its `Allowed` if it has one, else what its type says."""
+    """The valid values of a field in words: its `Allowed`, or else what follows from its type."""
     for mark in field.metadata:
         if isinstance(mark, Allowed):
             return mark.text
@@ -75,7 +75,7 @@ def _values_of(annotation: object) -> str:
 
 
 def check_names(names: Iterable[str], fields: Mapping[str, FieldInfo]) -> None:
-    """A name that is no option is an error that says which one is nearest."""
+    """SettingsError for a name that is not an option; it suggests the nearest one."""
     variables = [field.upper() for field in fields]
     for name in names:
         if name not in variables:
@@ -84,7 +84,7 @@ def check_names(names: Iterable[str], fields: Mapping[str, FieldInfo]) -> None:
 
 
 def wrong_value(details: ErrorDetails, given: object, fields: Mapping[str, FieldInfo]) -> str:
-    """One sentence that names the variable, the value `given` to it, and what is allowed instead."""
+    """One sentence: the variable, the value `given` to it, and what is valid."""
     variable, *inside = map(str, details["loc"])
     if not inside:
         return f"{variable}={given!r} {_reason(details)}."
@@ -107,14 +107,14 @@ def _reason(details: ErrorDetails) -> str:
 
 
 def as_text(value: object) -> str:
-    """A value as the environment holds it."""
+    """A value as text for the environment."""
     if isinstance(value, BaseModel):
         return str(value.model_dump(exclude_none=True) or "")
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def read_literal(text: str) -> object:
-    """The value of a Python literal, {} for empty text, None for all else; nothing is executed."""
+    """The value of a Python literal; {} for empty text, None for anything else. Nothing is executed."""
     try:
         return ast.literal_eval(text.strip() or "{}")
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -128,7 +128,7 @@ def export_lines(values: Mapping[str, str]) -> str:
 
 
 def read_exports(path: Path) -> dict[str, str]:
-    """The values in a file of `export NAME="value"` lines, as a shell reads them; nothing is executed."""
+    """The values in a file of `export NAME="value"` lines, parsed as a shell does; nothing is executed."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
