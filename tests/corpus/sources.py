@@ -7,6 +7,7 @@ import pytest
 import soundfile
 from tests.made import tone
 
+from acapella.audio_files import AudioWriter
 from acapella.corpus.importers import find_songs, write_song
 from acapella.corpus.tracks import find_tracks
 from acapella.errors import AcapellaError
@@ -18,7 +19,11 @@ def read(path: Path) -> np.ndarray:
 
 def put(path: Path, audio: np.ndarray, sample_rate: int = 8000) -> np.ndarray:
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, audio, sample_rate, subtype="FLOAT" if path.suffix == ".wav" else None)
+    if path.suffix in (".wav", ".flac"):
+        soundfile.write(path, audio, sample_rate, subtype="FLOAT" if path.suffix == ".wav" else None)
+    else:
+        with AudioWriter(path, sample_rate, audio.shape[1], path.suffix[1:]) as writer:
+            writer.write(audio)
     return audio
 
 

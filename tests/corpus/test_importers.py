@@ -5,6 +5,7 @@ import pytest
 from tests.corpus.sources import assert_is, failure, prepare, put, read, stems
 from tests.made import tone
 
+from acapella.audio_files import read_audio
 from acapella.corpus.importers import LeftOutError, Song, Stems, find_songs, is_written, write_song
 from acapella.corpus.tracks import find_tracks
 from acapella.errors import CorpusError, SettingsError
@@ -23,6 +24,14 @@ def test_undivided_clips_of_mir1k_are_not_taken_as_well(source):
     assert len(find_songs("mir1k", source / "MIR-1K/UndividedWavfile", source.parent / "corpus")) == 1
 
 
+@pytest.mark.parametrize("suffix", [".flac", ".ogg", ".opus", ".mp3"])
+def test_clips_of_mir1k_may_be_in_any_audio_format(source, suffix):
+    put(source / f"amy_1{suffix}", tone(100, 0.3, 16000, 2), 16000)
+    (source / "amy_1.pdf").touch()
+    assert [song.name for song in find_songs("mir1k", source, source.parent / "corpus")] == ["amy_1"]
+    assert list(prepare("mir1k", source)) == ["amy_1"]
+
+
 def test_a_clip_of_one_channel_is_none_of_mir1k(source):
     put(source / "mono.wav", tone(100, 0.1, 8000))
     assert "mono.wav is no clip of MIR-1K: it has 1 channels instead of 2" in str(failure("mir1k", source))
@@ -33,7 +42,7 @@ def test_published_clips(data, tmp_path):
     assert len(songs) == 175
     for song in songs[::60]:
         write_song(song, tmp_path)
-        sides = read(song.source)
+        sides, _ = read_audio(song.source)
         np.testing.assert_allclose(read(tmp_path / f"{song.name}_vocal.wav")[:, 0], sides[:, 1], atol=1e-6)
         np.testing.assert_allclose(read(tmp_path / f"{song.name}_all.wav")[:, 0], sides.sum(axis=1), atol=1e-6)
 

@@ -12,6 +12,8 @@ from acapella.models.description import ModelDescription
 from acapella.models.front_ends import SpectralFrontEnd
 
 SOURCES = {"mixture": MIXTURE, "instrumental": "instrumental", "vocal": "vocal"}  # the part of each source
+PARTS = {"lps": ["log-power"], "ri": ["real part", "imaginary part"], "amplitude": ["amplitude"]}
+UNITS = {"lps": "log(1 + STFT amplitude)", "ri": "STFT amplitude", "amplitude": "STFT amplitude"}
 TITLES = {"mixture": "mixture", "instrumental": "instrumental", "vocal": "vocals"}
 
 
@@ -41,12 +43,11 @@ def spectral_front_end(description: ModelDescription) -> SpectralFrontEnd:
 
 
 def channel_names(front_end: SpectralFrontEnd) -> list[str]:
-    """What each channel of a tensor holds."""
-    parts = ["real part", "imaginary part"] if front_end.has_phase else ["log-power"]
+    """The label of each channel of a tensor."""
     sides = ["left ", "right "] if front_end.channels == 2 else [""]
-    return [side + part for side in sides for part in parts]
+    return [side + part for side in sides for part in PARTS[front_end.representation]]
 
 
 def value_unit(front_end: SpectralFrontEnd) -> str:
-    """The unit of a tensor's values before they are normalised."""
-    return "STFT amplitude" if front_end.has_phase else "log(1 + STFT amplitude)"
+    """The unit of a tensor's values before normalization."""
+    return UNITS[front_end.representation]

@@ -1,19 +1,19 @@
-"""MIR-1K: one clip a file, accompaniment on the left, voice on the right."""
+"""MIR-1K: a file per clip, accompaniment in the left channel, voice in the right one."""
 
 from functools import partial
 from pathlib import Path
 
 from acapella.audio_files import read_audio
-from acapella.corpus.importers.songs import Song, Stems
+from acapella.corpus.importers.songs import AUDIO_SUFFIXES, Song, Stems
 from acapella.corpus.tracks import files_below
 from acapella.errors import CorpusError
 
-CLIPS = "wavfile"  # beside it, as published, UndividedWavfile holds the same audio uncut
+CLIPS = "wavfile"  # in lower case; the folder UndividedWavfile beside it holds the same audio uncut
 
 
 def mir1k(source: Path) -> list[Song]:
-    """The clips in the folders `Wavfile`, or where there is none, all below `source`."""
-    files = [path for path in files_below(source) if path.suffix.lower() in (".wav", ".flac")]
+    """The clips in folders named `Wavfile`; without such a folder, all audio files below `source`, in any format."""
+    files = [path for path in files_below(source) if path.suffix.lower() in AUDIO_SUFFIXES]
     clips = {path: _below_clips(path.relative_to(source)) for path in files}
     if any(clips.values()):
         names = {path: name for path, name in clips.items() if name}
@@ -23,7 +23,7 @@ def mir1k(source: Path) -> list[Song]:
 
 
 def _below_clips(path: Path) -> Path | None:
-    """What follows the folder `Wavfile` in `path`."""
+    """The part of `path` below the folder `Wavfile`, or None if it is elsewhere."""
     folders = [part.lower() for part in path.parts[:-1]]
     return Path(*path.parts[folders.index(CLIPS) + 1 :]) if CLIPS in folders else None
 

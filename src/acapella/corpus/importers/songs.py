@@ -8,9 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from acapella.audio_files import AudioWriter
+from acapella.audio_files import FORMATS, AudioWriter
 from acapella.corpus.tracks import MIXTURE, PARTS
 from acapella.errors import CorpusError
+
+# Suffixes of audio files in data sets: the formats that we write, and others that FFmpeg reads.
+AUDIO_SUFFIXES = frozenset(
+    [*(format.extension for format in FORMATS.values()), ".aif", ".oga", ".mp4", ".aac", ".wma", ".wv"]
+)
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,17 @@ from collections import defaultdict
 from functools import partial
 from pathlib import Path
 
-from acapella.audio_files import FORMATS
-from acapella.corpus.importers.songs import LeftOutError, Song, Stems
+from acapella.corpus.importers.songs import AUDIO_SUFFIXES, LeftOutError, Song, Stems
 from acapella.corpus.importers.sums import add_up
 from acapella.corpus.tracks import files_below
 from acapella.errors import CorpusError
-
-AUDIO = frozenset([*(f".{name}" for name in FORMATS), ".aif", ".oga", ".mp4", ".aac", ".wma", ".wv"])
 
 
 def stem_folders(source: Path) -> list[Song]:
     """Every folder that holds audio files is a song; mixture.* is left out, for the mixture is the sum of the stems."""
     folders: dict[Path, list[Path]] = defaultdict(list)
     for path in files_below(source):
-        if path.suffix.lower() in AUDIO:
+        if path.suffix.lower() in AUDIO_SUFFIXES:
             folders[path.parent].append(path)
     return [
         Song(
