@@ -1,4 +1,4 @@
-"""Shared by all tests: made audio, and where the reference data lies if it is there."""
+"""Shared by all tests: a seeded generator, and where reference data is."""
 
 from pathlib import Path
 
@@ -14,7 +14,14 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture(scope="session")
+def golden_excerpt() -> Path:
+    """Excerpts of the original's vectors, which come with the tests."""
+    return Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="session")
 def golden() -> Path:
+    """The whole of the original's vectors."""
     folder = SHARED / "golden"
     if not folder.is_dir():
         pytest.skip("the reference vectors (../shared/golden) are not here")

@@ -19,13 +19,27 @@ class Slicing:
 CASES = 18
 
 
+def parse(case: str) -> tuple[str, Slicing]:
+    """Name and parameters of a chopper, `tile|{'scale': 128, …}`."""
+    name, text = case.split("|")
+    parameters = ast.literal_eval(text)
+    return name, Slicing(**{**parameters, "step": (parameters["step"],) * 2})
+
+
+@pytest.mark.parametrize("case", range(CASES))
+def test_slices_lie_where_the_originals_lie(golden_excerpt, case):
+    with np.load(golden_excerpt / "choppers.npz") as vectors:
+        assert len(vectors["cases"]) == CASES
+        name, slicing = parse(str(vectors["cases"][case]))
+        target, expected = vectors["target"].transpose(2, 0, 1), vectors[f"rectangles{case}"]
+        found = CHOPPERS[name](target.shape[1:], slicing, target=target * np.float32(vectors["step"]))
+    assert [tuple(rectangle) for rectangle in found] == [tuple(rectangle) for rectangle in expected]
+
+
 @pytest.mark.parametrize("case", range(CASES))
 def test_slices_are_the_originals(golden, case):
     vectors = np.load(golden / "choppers.npz")
-    assert len(vectors["cases"]) == CASES
-    name, text = str(vectors["cases"][case]).split("|")
-    parameters = ast.literal_eval(text)
-    slicing = Slicing(**{**parameters, "step": (parameters["step"],) * 2})
+    name, slicing = parse(str(vectors["cases"][case]))
     mixture, vocals = (vectors[key].transpose(2, 0, 1) for key in ("mixture", "vocals"))
     rectangles = CHOPPERS[name](mixture.shape[1:], slicing, target=vocals)
     for key, tensor in (("mix", mixture), ("voc", vocals)):

@@ -6,7 +6,7 @@ import pytest
 from tests.made import write_corpus
 
 from acapella.errors import InputError
-from acapella.experiments.run_folder import marked_run
+from acapella.experiments.run_folder import create_run_folder, last_run
 from acapella.experiments.training_run import resume, train, train_or_resume
 from acapella.settings import Settings
 
@@ -43,7 +43,7 @@ def test_more_epochs_are_trained_while_they_are_wanted(settings):
     run = train(settings.model_copy(update={"quit": False}), questions=Answers([2, 1]))
     assert epochs_in(run) == [1, 2, 3, 4]
     assert Settings.read(run.folder / "env").epochs == 4
-    assert marked_run(settings.log_base) == run.folder
+    assert last_run(settings.log_base) == run.folder
 
 
 @pytest.mark.slow
@@ -57,7 +57,7 @@ def test_weights_that_nobody_wants_are_not_saved(settings):
     run = train(settings.model_copy(update={"quit": False}), questions=Answers(save=False))
     assert run.weights is run.model is None
     assert not list(run.folder.rglob("*.h5"))
-    assert marked_run(settings.log_base) is None
+    assert last_run(settings.log_base) is None
 
 
 @pytest.mark.slow
@@ -87,6 +87,22 @@ def test_a_run_of_that_name_and_settings_is_gone_on_with(settings):
     assert train_or_resume(settings.model_copy(update={"seed": 7}), name="1").folder == other.folder.resolve()
 
 
-def test_a_folder_without_a_resume_point_is_one_sentence(tmp_path):
-    with pytest.raises(InputError, match=r"holds no resume\.ckpt; name the folder of a run"):
-        resume(tmp_path)
+@pytest.mark.slow
+def test_log_base_stands_for_its_newest_run(settings):
+    finished = train(settings, name="finished")
+    unsaved = train(settings.model_copy(update={"quit": False}), name="newest", questions=Answers(save=False))
+    assert last_run(settings.log_base) == finished.folder
+    resumed = resume(settings.log_base, epochs=2)
+    assert resumed.folder == unsaved.folder
+    assert last_run(settings.log_base) == unsaved.folder
+    assert epochs_in(resume(settings.log_base / "last", epochs=3)) == [1, 2, 3]
+
+
+def test_what_cannot_be_resumed_is_one_sentence(tmp_path, settings):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(InputError, match="holds no run to resume; name a run folder, or LOG_BASE"):
+            resume(folder)
+    create_run_folder(settings, "begun")
+    for folder in (settings.log_base, settings.log_base / "begun"):
+        with pytest.raises(InputError, match=r"begun holds no resume\.ckpt: this run cannot be resumed"):
+            resume(folder)

@@ -27,7 +27,7 @@ def train(
     env: EnvFile = None,
     data: Annotated[Path | None, typer.Option(help="The corpus; overrides DATA.")] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Go on with the run in this folder, with its settings, where it stopped.")
+        Path | None, typer.Option(help="Go on with this run, or with the newest one in this LOG_BASE.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs in all; overrides EPOCHS.")] = None,
 ) -> None:
@@ -38,7 +38,7 @@ def train(
     \b
       DATA=corpus acapella train
       acapella train --env envs/lps --data corpus
-      acapella train --resume logs/latest --epochs 20
+      acapella train --resume logs --epochs 20
     """
     from acapella.settings import Settings
 

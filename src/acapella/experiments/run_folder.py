@@ -1,6 +1,6 @@
-"""The folder of a training run in LOG_BASE, named by date and the settings that shape it.
+"""Run folders: each training has one in LOG_BASE, named by date and the settings that tell runs from each other.
 
-Two links point at runs: `latest` at the one begun last, `last` at the last one that has weights.
+The link `last` points to the run that last wrote its weights; WEIGHTS is looked up there.
 """
 
 import re
@@ -11,12 +11,13 @@ from acapella.settings import Settings
 from acapella.settings.text import read_exports
 from acapella.whole_files import temporary_path
 
-LAST, LATEST = "last", "latest"
-WITHOUT_EFFECT = ("log_base", "analysis_path", "quit")  # settings that play no part in what is learnt
+LAST = "last"
+SETTINGS_FILE = "env"
+WITHOUT_EFFECT = ("log_base", "analysis_path", "quit")  # settings that do not affect the trained weights
 
 
 def create_run_folder(settings: Settings, name: str | None = None, now: datetime | None = None) -> Path:
-    """Make a new folder, called `name` or after date and settings, with the settings as a sourceable file `env`."""
+    """Make a new folder, called `name` or by date and settings; it holds the settings as a file `env`."""
     base = settings.log_base
     base.mkdir(parents=True, exist_ok=True)
     name = name or f"{(now or datetime.now()):%Y-%m-%d_%H-%M-%S}_{_describe(settings)}"
@@ -31,25 +32,25 @@ def create_run_folder(settings: Settings, name: str | None = None, now: datetime
 
 
 def write_settings(settings: Settings, folder: Path) -> None:
-    """Leave the effective settings in the run's folder as a sourceable file `env`."""
-    (folder / "env").write_text(settings.as_env(), encoding="utf-8")
+    """Write the effective settings to the file `env` in the run folder, for a shell to source."""
+    (folder / SETTINGS_FILE).write_text(settings.as_env(), encoding="utf-8")
 
 
 def run_settings(folder: Path, **changed: object) -> Settings:
-    """The settings of a run, whatever the environment says, but for those `changed`."""
-    return Settings(**{**read_exports(folder / "env"), **changed})
+    """The settings of a run with those in `changed` replaced; the environment is not read."""
+    return Settings(**{**read_exports(folder / SETTINGS_FILE), **changed})
 
 
 def trains_alike(first: Settings, second: Settings) -> bool:
-    """Whether both describe the same training."""
+    """Whether both settings give the same weights."""
     without = dict.fromkeys(WITHOUT_EFFECT)
     return first.model_copy(update=without) == second.model_copy(update=without)
 
 
-def mark(folder: Path, name: str) -> None:
-    """Point `name`, beside the run's folder, at it: a link, or a text file where links are not allowed."""
-    link = folder.parent / name
-    fresh = temporary_path(link)  # renamed, so that several processes do not meet
+def mark_as_last(folder: Path) -> None:
+    """Make `last`, beside the run folder, point to it: a link, or a text file where links are not allowed."""
+    link = folder.parent / LAST
+    fresh = temporary_path(link)  # then renamed, so that processes do not disturb each other
     try:
         fresh.symlink_to(folder.name, target_is_directory=True)
     except OSError:
@@ -61,9 +62,9 @@ def mark(folder: Path, name: str) -> None:
         fresh.rename(link)
 
 
-def marked_run(log_base: Path, name: str = LAST) -> Path | None:
-    """The folder that `name` points at, or None before the first run."""
-    link = log_base / name
+def last_run(log_base: Path) -> Path | None:
+    """The run folder that `last` points to, or None before the first run."""
+    link = log_base / LAST
     if link.is_dir():
         return link.resolve()
     if link.is_file():  # a system without links
@@ -72,15 +73,21 @@ def marked_run(log_base: Path, name: str = LAST) -> Path | None:
     return None
 
 
+def newest_run(log_base: Path) -> Path | None:
+    """The run folder in `log_base` whose training was started or resumed most recently, or None if there is no run."""
+    written = [path for path in log_base.glob(f"*/{SETTINGS_FILE}") if path.parent.name != LAST]
+    return max(written, key=lambda path: path.stat().st_mtime_ns).parent if written else None
+
+
 def find_weights(weights: Path, log_base: Path) -> Path | None:
-    """The file that WEIGHTS names: a relative path in the last run's folder first, then from the current folder."""
-    last = marked_run(log_base)
+    """The file WEIGHTS; a relative path is looked up in the last run folder, then in the current folder."""
+    last = last_run(log_base)
     candidates = [weights] if weights.is_absolute() or last is None else [last / weights, weights]
     return next((path for path in candidates if path.is_file()), None)
 
 
 def _describe(settings: Settings) -> str:
-    """The settings that tell one run from another, in characters that every file system takes."""
+    """The settings that tell runs from each other, in characters that every file system accepts."""
     parts = [
         settings.model,
         settings.representation_name,

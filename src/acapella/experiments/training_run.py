@@ -12,12 +12,12 @@ from acapella.corpus.examples import TrackExamples
 from acapella.corpus.tracks import Split, Track, find_tracks, split_tracks
 from acapella.errors import CorpusError, InputError, ModelFileError
 from acapella.experiments.run_folder import (
-    LAST,
-    LATEST,
+    SETTINGS_FILE,
     create_run_folder,
     find_weights,
-    mark,
-    marked_run,
+    last_run,
+    mark_as_last,
+    newest_run,
     run_settings,
     trains_alike,
     write_settings,
@@ -86,7 +86,6 @@ def train(
     front_end = SpectralFrontEnd.from_settings(settings)
     module = _prepare(settings, front_end, listen, weights_to_load(settings))
     folder = create_run_folder(settings, name)
-    mark(folder, LATEST)
     draw_network(module.network, front_end.tensor_channels, settings.model, folder / "network.png")
     return _run(module, settings, folder, listen, questions or NobodyThere(), resumed=False)
 
@@ -99,19 +98,31 @@ def resume(
     epochs: int | None = None,
     questions: Questions | None = None,
 ) -> TrainedRun:
-    """Go on with the training of a run folder, as if it had not stopped; to `epochs` in all, if these are more.
+    """Resume the training of a run folder, or of the newest run in a LOG_BASE; it ends as if it had not stopped.
 
-    The run's own settings count, not the environment's; only the corpus may have moved, to `data`.
+    Parameters:
+        folder: a run folder, `last`, or a LOG_BASE.
+        data: where the corpus is now; by default where it was. Otherwise the run's own settings are used.
+        epochs: total number of epochs, where it is more than before.
     """
-    if folder.is_file():  # on a system without links
-        folder = marked_run(folder.parent, folder.name) or folder
-    if not (folder / RESUME_NAME).is_file():
-        raise InputError(f"{folder} holds no {RESUME_NAME}; name the folder of a run, in LOG_BASE.")
+    folder = _run_to_resume(folder)
     settings = run_settings(folder, **({} if data is None else {"DATA": data}))
     settings = settings.model_copy(update={"epochs": max(settings.epochs, epochs or 0)})
     module = _prepare(settings, SpectralFrontEnd.from_settings(settings), listen, weights=None)
     write_settings(settings, folder)
     return _run(module, settings, folder.resolve(), listen, questions or NobodyThere(), resumed=True)
+
+
+def _run_to_resume(folder: Path) -> Path:
+    """The run folder that `folder` names."""
+    if folder.is_file():  # `last`, on a system without links
+        folder = last_run(folder.parent) or folder
+    run = folder if (folder / SETTINGS_FILE).is_file() else newest_run(folder)
+    if run is None:
+        raise InputError(f"{folder} holds no run to resume; name a run folder, or LOG_BASE for its newest run.")
+    if not (run / RESUME_NAME).is_file():
+        raise InputError(f"{run} holds no {RESUME_NAME}: this run cannot be resumed; train anew.")
+    return run
 
 
 def train_or_resume(settings: Settings, listen: TrainingListener = ignore, *, name: str) -> TrainedRun:
@@ -201,5 +212,5 @@ def _keep(network: Network, settings: Settings, folder: Path, epochs: list[dict[
     front_end = SpectralFrontEnd.from_settings(settings)
     file = weights.with_suffix(".onnx")
     export_model(network, front_end, settings.model, file, sources=sources_of(settings), training=record)
-    mark(folder, LAST)
+    mark_as_last(folder)
     return weights
