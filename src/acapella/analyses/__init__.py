@@ -1,4 +1,4 @@
-"""What a corpus, a song or a network is like: numbers as a table, and pictures and HDF5 to keep.
+"""Analyses of a corpus, a song or a network: a table of numbers, and pictures and HDF5 files to keep.
 
 In each module `compute` is pure, `plot` draws, and `run` does what the command line asks for.
 """
@@ -14,7 +14,10 @@ from acapella.errors import UsageError
 
 @dataclass(frozen=True)
 class Analysis:
-    """How an analysis is run, the `usage` of its arguments, how many may be given, and with how many it isolates."""
+    """How to run an analysis.
+
+    `counts`: valid numbers of files; `network_counts`: those with which it needs a network.
+    """
 
     run: Callable[[Task], Report]
     usage: str
@@ -32,7 +35,7 @@ ANALYSES = {
 
 
 def find_analysis(name: str, files: int, *, model: bool, points: bool) -> Analysis:
-    """The analysis for a number of files; UsageError where these, a model or points do not go with it."""
+    """The analysis called `name`; UsageError if it does not take so many files, a model or points."""
     if name not in ANALYSES:
         raise UsageError(f"{name} is no analysis: choose one of {', '.join(ANALYSES)}.")
     analysis = ANALYSES[name]

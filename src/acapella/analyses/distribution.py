@@ -1,4 +1,4 @@
-"""How often each value occurs in the lower, the centred and the upper half of the frequencies."""
+"""Histograms of spectrograms, for the lower, centred and upper half of the frequencies."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,8 +23,10 @@ HALVES = ("lower", "centred", "upper")
 class Distribution:
     """Histograms of values that are not normalised.
 
-    `counts` (channels, halves, BINS) between the `edges` (channels, BINS + 1); what is `below` and `above` them,
-    (channels, halves) each.
+    Shape:
+        - edges: (channels, BINS + 1), of the histogram's bins
+        - counts: (channels, halves, BINS) values between the edges
+        - below, above: (channels, halves) values outside of them
     """
 
     edges: np.ndarray
@@ -34,7 +36,7 @@ class Distribution:
 
     @property
     def totals(self) -> np.ndarray:
-        """How many values each half has, (channels, halves)."""
+        """Number of values in each half, (channels, halves)."""
         totals: np.ndarray = self.counts.sum(axis=-1) + self.below + self.above
         return totals
 
@@ -46,7 +48,7 @@ def halves(bins: int) -> list[slice]:
 
 
 def compute(start: Callable[[], Iterable[np.ndarray]], *, signed: bool) -> Distribution:
-    """Of pieces (channels, bins, frames), in two passes: `start` begins anew at each call.
+    """Histograms of pieces (channels, bins, frames), in two passes: each call of `start` gives all pieces.
 
     The range is that of the lower half, from its 1st percentile (0 where values are not `signed`) to its 99th.
     """

@@ -1,4 +1,4 @@
-"""Mean squared error: of two waveforms, or of a network's predictions for the tracks it was not trained on."""
+"""Mean squared error of two waveforms, or of a network's predictions for validation and test tracks."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class TrackErrors:
 
     @property
     def mean(self) -> float:
-        """Of the tracks' errors, each counting the same."""
+        """Mean over the tracks, all with the same weight."""
         return float(self.errors.mean())
 
 
@@ -89,7 +89,7 @@ def plot_tracks(found: TrackErrors, title: str, picture: Path) -> None:
 
 
 def run(task: Task) -> Report:
-    """Of two waveforms that are named, or of each validation and test track."""
+    """The error of two waveforms if two files are given, else of each validation and test track."""
     return _waveforms(task) if task.files else _tracks(task)
 
 

@@ -1,4 +1,4 @@
-"""How values are distributed within tracks: the percentiles of each, minus its median."""
+"""Percentiles of the spectrograms of each track, minus the median of the track."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,14 +26,19 @@ SHOWN = (0, 1, 25, 75, 99, 100)  # in the table
 
 @dataclass(frozen=True)
 class Percentiles:
-    """`differences` (tracks, channels, 101) from the `medians` (tracks, channels), of values not normalised."""
+    """Percentiles of values that are not normalised.
+
+    Shape:
+        - differences: (tracks, channels, 101), percentiles 0 to 100 minus the median
+        - medians: (tracks, channels)
+    """
 
     differences: np.ndarray
     medians: np.ndarray
 
 
 def compute(tracks: Iterable[Iterable[np.ndarray]]) -> Percentiles:
-    """The percentiles 0, 1, … 100 of tracks that are given as pieces (channels, bins, frames)."""
+    """The percentiles 0, 1, … 100 of each track; a track is an iterable of pieces (channels, bins, frames)."""
     found = []
     for pieces in tracks:
         quantiles: Quantiles | None = None
@@ -68,7 +73,7 @@ def plot(found: Percentiles, title: str, channels: list[str], unit: str, picture
 
 
 def _middle(values: np.ndarray) -> float:
-    """Where the linear part of a scale may end: above the quartiles' typical distance from the median."""
+    """The limit of a scale's linear part: the median distance of the quartiles from the median, rounded up to 10ⁿ."""
     distance = max(1e-6, np.median(np.abs(values[:, [25, 75]])))
     return float(10 ** np.ceil(np.log10(distance)))
 

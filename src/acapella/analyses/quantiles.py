@@ -1,4 +1,4 @@
-"""Percentiles of any number of values in constant memory."""
+"""Percentiles of a stream of values, in constant memory."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ import numpy as np
 class Quantiles:
     """Percentiles of each channel from a histogram with bins of equal width in arcsinh(value / SMALLEST).
 
-    A percentile is off by at most 0.01 % of itself or SMALLEST * WIDTH, whichever is more; 0 and 100 are exact.
+    The error of a percentile is at most 0.01 % or SMALLEST * WIDTH, whichever is more; 0 and 100 are exact.
     """
 
     SMALLEST, LARGEST, WIDTH = 1e-5, 1e6, 2e-4
@@ -18,7 +18,7 @@ class Quantiles:
         self._highest = np.full(channels, -np.inf)
 
     def push(self, values: np.ndarray) -> None:
-        """Count `values` (channels, …)."""
+        """Add `values` (channels, …) to the histogram."""
         rows = values.reshape(len(self._counts), -1)
         bins = np.rint(np.arcsinh(rows / self.SMALLEST) / self.WIDTH).astype(np.int64) + self._centre
         for counts, places in zip(self._counts, bins.clip(0, 2 * self._centre), strict=True):

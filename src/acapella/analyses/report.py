@@ -1,4 +1,4 @@
-"""What an analysis found: columns to read on screen, and files to keep."""
+"""The result of an analysis: a table for the screen, and files to keep."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Part:
-    """What is kept of one `source`, a stem or a song: numbers, and a picture that `plot` draws at a path (.png)."""
+    """Files to keep for one `source`, a stem or a song: numbers, and a picture (.png) that `plot` draws."""
 
     source: str
     datasets: Mapping[str, Dataset]
@@ -68,7 +68,7 @@ class Report:
 
 
 def check_installed() -> None:
-    """MissingExtraError where saving needs what is not there; call it before the work."""
+    """MissingExtraError if packages for saving are missing; call it before the work."""
     pictures.check_installed()
     try:
         import h5py  # noqa: F401

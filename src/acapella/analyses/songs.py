@@ -1,4 +1,4 @@
-"""Songs as analyses take them: one channel, neighbours found by name."""
+"""Reading songs for analyses: mono, with their stems found by name."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from acapella.errors import InputError
 
 
 def neighbour(mix: Path, stem: str) -> Path:
-    """The stem beside a mix: NAME_vocal.wav for NAME.wav or NAME_all.wav; another format only if there is none."""
+    """The path of a stem beside a mix: NAME_vocal.wav for NAME.wav or NAME_all.wav, else the same in another format."""
     name = f"{mix.stem.removesuffix(f'_{MIXTURE}')}_{stem}"
     candidates = [mix.with_name(name + extension) for extension in dict.fromkeys((mix.suffix, *EXTENSIONS))]
     for path in candidates:
@@ -21,7 +21,7 @@ def neighbour(mix: Path, stem: str) -> Path:
 
 
 def read_mono(path: Path, sample_rate: int | None = None) -> tuple[np.ndarray, int]:
-    """The mean of all channels, (samples,) float32, and its rate in Hz: the file's, or else `sample_rate`."""
+    """The mean of all channels, (samples,) float32, and its sample rate in Hz: `sample_rate`, or else the file's."""
     audio, rate = read_audio(path)
     mono = audio.mean(axis=1, keepdims=True)
     if sample_rate is not None:
@@ -30,6 +30,6 @@ def read_mono(path: Path, sample_rate: int | None = None) -> tuple[np.ndarray, i
 
 
 def cut_to_shortest(*signals: np.ndarray) -> list[np.ndarray]:
-    """The beginnings of all `signals` (samples,), as long as the shortest."""
+    """All `signals` (samples,), cut to the length of the shortest."""
     samples = min(map(len, signals))
     return [signal[:samples] for signal in signals]

@@ -1,4 +1,4 @@
-"""Short-time objective intelligibility: how well the words of isolated vocals can be understood, 1 at best."""
+"""STOI: short-time objective intelligibility of separated vocals, 1 at best."""
 
 from functools import partial
 from pathlib import Path
@@ -19,12 +19,12 @@ UNIT = "1"
 
 
 def compute(clean: np.ndarray, estimate: np.ndarray, sample_rate: int) -> OverTime:
-    """STOI of `estimate` for `clean`, both (samples,) of one length; not-a-number where there is too little sound."""
+    """STOI of `estimate` for `clean`, both (samples,) of equal length; NaN where there is too little sound."""
     return over_time(partial(metrics.stoi, sample_rate=sample_rate), clean, estimate, sample_rate)
 
 
 def run(task: Task) -> Report:
-    """STOI of the first file against the second, or of the vocals isolated from the only one."""
+    """STOI of the first file against the second, or of the vocals separated from a single file."""
     check_installed()
     front_end, clean, estimate, rate, what = _given(task) if len(task.files) == 2 else _isolated(task)
     clean, estimate = cut_to_shortest(clean, estimate)
@@ -40,7 +40,7 @@ def run(task: Task) -> Report:
 
 
 def check_installed() -> None:
-    """MissingExtraError where pystoi is not there: before a song is isolated."""
+    """MissingExtraError if pystoi is missing; call it before the work."""
     try:
         import pystoi  # noqa: F401
     except ImportError:
@@ -48,7 +48,7 @@ def check_installed() -> None:
 
 
 Signals = tuple[SpectralFrontEnd, np.ndarray, np.ndarray, int, str]
-"""Codec, clean and estimated vocals (samples,), their rate in Hz, and what they are."""
+"""Front end, clean and estimated vocals (samples,), their sample rate in Hz, and a title."""
 
 
 def _given(task: Task) -> Signals:

@@ -1,4 +1,4 @@
-"""What an analysis is given."""
+"""The input of an analysis."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Progress = Callable[[int, int | None], None]  # called with what is done, and of
 
 @dataclass(frozen=True)
 class Task:
-    """The files named, the settings, and ways to get a network and to speak with the user."""
+    """Files and settings, and functions that open a network, report progress and print remarks."""
 
     files: tuple[Path, ...]
     settings: Settings
@@ -23,6 +23,6 @@ class Task:
     points: int = 21  # of the analysis `volume`
 
     def open_isolator(self) -> Isolator:
-        """The network, ready to take songs apart as the settings say."""
+        """An isolator with the network, and with the phase that the settings choose."""
         settings = self.settings
         return Isolator(self.open_model(), phase=settings.phase, phase_iterations=settings.phase_iterations)

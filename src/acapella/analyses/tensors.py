@@ -18,7 +18,7 @@ TITLES = {"mixture": "mixture", "instrumental": "instrumental", "vocal": "vocals
 
 
 class Corpus:
-    """The tracks below DATA, and their audio in the cache."""
+    """The tracks in DATA, and their audio in the cache."""
 
     def __init__(self, task: Task, front_end: SpectralFrontEnd) -> None:
         settings = task.settings

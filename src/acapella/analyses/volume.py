@@ -1,4 +1,4 @@
-"""How the level of the vocals in the mix changes what a network makes of them."""
+"""Error of the separated vocals by their level in the mix."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Isolate = Callable[[np.ndarray], np.ndarray]  # from a mix (samples,) its vocals
 
 @dataclass(frozen=True)
 class Song:
-    """Mix, vocals and instrumental (samples,), of one length, at the network's rate."""
+    """Mix, vocals and instrumental (samples,), of equal length, at the network's sample rate."""
 
     mix: np.ndarray
     vocal: np.ndarray
@@ -34,7 +34,7 @@ class Song:
 
 @dataclass(frozen=True)
 class Volume:
-    """Mean squared `errors` (points,) at `ratios` (points,) of the peaks, and those of the mix as it is."""
+    """Mean squared `errors` (points,) at `ratios` (points,) of the peaks, and error and ratio of the unscaled mix."""
 
     ratios: np.ndarray
     errors: np.ndarray
@@ -50,10 +50,10 @@ def ratios(points: int) -> np.ndarray:
 def compute(
     song: Song, isolate: Isolate, front_end: SpectralFrontEnd, points: int = 21, progress: Progress = lambda *_: None
 ) -> Volume:
-    """For each ratio: gain · vocals + instrumental is isolated, and the result divided by the gain.
+    """Separate gain · vocals + instrumental for each ratio, and divide the estimate by the gain.
 
-    So all errors compare at the vocals' own level: the mean over the spectrogram (not normalised) of
-    (isolated / gain − vocals)², with gain = ratio / `song.ratio`. The baseline is the mix itself, with gain 1.
+    Errors are thus comparable: the mean over the spectrogram (not normalised) of (estimate / gain − vocals)², with
+    gain = ratio / `song.ratio`. The baseline is the unscaled mix, with gain 1.
     """
     truth = _spectrogram(song.vocal, front_end)
     wanted = ratios(points)
@@ -71,7 +71,7 @@ def compute(
 
 
 def plot(found: Volume, title: str, unit: str, picture: Path) -> None:
-    """Draw errors over ratios, both logarithmic, and the mix as it is as the baseline."""
+    """Draw errors over ratios, both logarithmic, with the unscaled mix as the baseline."""
     with drawing(picture, 9, 6) as figure:
         axes = figure.subplots()
         axes.plot(found.ratios, found.errors, ".-", label="vocals scaled")
@@ -91,7 +91,7 @@ def plot(found: Volume, title: str, unit: str, picture: Path) -> None:
 
 
 def run(task: Task) -> Report:
-    """The song named, with its stems beside it."""
+    """Analyse the song in the only file, with its stems beside it."""
     mix = task.files[0]
     stems = [neighbour(mix, stem) for stem in ("vocal", "instrumental")]
     isolator = task.open_isolator()

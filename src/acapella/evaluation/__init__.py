@@ -1,4 +1,4 @@
-"""How well a model separates the tracks of a corpus: isolator × tracks × metrics → scores."""
+"""Scores of a model on a corpus: isolator × tracks × metrics → scores."""
 
 from acapella.evaluation.groups import GROUPS, METRICS, choose_groups
 from acapella.evaluation.records import write_csv, write_json

@@ -1,4 +1,4 @@
-"""Which metrics there are, in groups that are computed together."""
+"""The metrics, in groups that are computed together."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from acapella.registry import choose
 
 @dataclass(frozen=True)
 class Separated:
-    """The truth about a track and what was made of its mixture.
+    """References and estimates of a track.
 
     `references` and `estimates` are (stems, samples, channels), `mixture` (samples, channels).
     """
@@ -26,7 +26,7 @@ class Separated:
     sample_rate: int
 
     def unprocessed(self) -> "Separated":
-        """The mixture taken as the estimate of each stem."""
+        """The same track with the mixture as the estimate of each stem."""
         return replace(self, estimates=np.broadcast_to(self.mixture, self.references.shape))
 
 
@@ -34,7 +34,7 @@ Values = dict[str, np.ndarray]  # by metric, (stems,)
 
 
 def _museval(audio: Separated) -> Values:
-    """Medians over windows; as in museval, windows without a value or with an infinite one do not count."""
+    """Medians over windows; as in museval, windows without a finite value are left out."""
     ratios = metrics.bss_eval(audio.references, audio.estimates, audio.sample_rate)
     named = {"SDR": ratios.sdr, "SIR": ratios.sir, "SAR": ratios.sar}
     return {name: np.array([_median(windows) for windows in values]) for name, values in named.items()}
@@ -54,7 +54,7 @@ def _si_sdr(audio: Separated) -> Values:
 
 
 def _nsdr(audio: Separated) -> Values:
-    """Of the mean of the channels: BSS Eval v3 "sources" knows mono alone."""
+    """NSDR of the mean of the channels, because BSS Eval v3 "sources" is for mono only."""
     return {"NSDR": metrics.nsdr(audio.references.mean(-1), audio.estimates.mean(-1), audio.mixture.mean(-1))}
 
 
@@ -68,7 +68,7 @@ def _for_each_stem(metric: Callable[[np.ndarray, np.ndarray], float], audio: Sep
 
 @dataclass(frozen=True)
 class Metric:
-    """A column of the results: its unit, and which statistics over tracks are customary."""
+    """A column of the results: its unit, and the usual statistics over tracks."""
 
     unit: str
     statistics: tuple[str, ...] = ("median", "mean")
@@ -76,7 +76,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Group:
-    """Metrics that one function gives; `package` is what it needs installed."""
+    """Metrics that one function computes; `package` must be installed for it."""
 
     measure: Callable[[Separated], Values]
     metrics: dict[str, Metric]
@@ -95,7 +95,7 @@ METRICS: dict[str, Metric] = {name: metric for group in GROUPS.values() for name
 
 
 def as_text(name: str, value: float) -> str:
-    """A value of the metric `name`, to read on screen."""
+    """A value of the metric `name` as text for the screen."""
     if math.isnan(value):
         return "–"
     digits = 2 if METRICS[name].unit == "dB" else 3

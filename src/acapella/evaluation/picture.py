@@ -1,4 +1,4 @@
-"""Draw how scores are spread over tracks."""
+"""Draw the distribution of scores over tracks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ ENOUGH = 5  # values to draw a box of; of fewer, the points alone and their medi
 
 
 def plot_distribution(tracks: Sequence[TrackScores], path: Path, title: str) -> None:
-    """Write a picture (.png): a box of each metric and stem, with a point for each track; each unit has its axis."""
+    """Write a picture (.png): a box for each metric and stem, a point for each track, an axis for each unit."""
     stems = stems_of(tracks)
     width = WIDTH / len(stems)
     names = list(tracks[0].scores[stems[0]])
@@ -46,7 +46,7 @@ def plot_distribution(tracks: Sequence[TrackScores], path: Path, title: str) -> 
 
 
 def _draw_values(axes: "Axes", place: float, values: np.ndarray, width: float, colour: str) -> None:
-    """A box from quartile to quartile, and on it all points beside each other."""
+    """Draw a box from quartile to quartile, and all points over it, spread sideways."""
     if len(values) < ENOUGH:
         axes.hlines(np.median(values), place - width / 2, place + width / 2, colour, linewidth=2)
     else:

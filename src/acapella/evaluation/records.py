@@ -1,4 +1,4 @@
-"""Keep scores as files: a row a track and stem in CSV, everything in JSON."""
+"""Scores as files: in CSV a row for each track and stem, in JSON everything."""
 
 import csv
 import io
@@ -35,7 +35,7 @@ def write_json(
 ) -> None:
     """`about` (the model, the version, …), units, summary, tracks, and the reason for each track that failed.
 
-    What is not defined is null; infinities are the texts "inf" and "-inf", for JSON has no numbers for them.
+    Undefined values are null, infinite ones the texts "inf" and "-inf": JSON has no numbers for them.
     """
     content = {
         **about,

@@ -18,7 +18,7 @@ StemScores = dict[str, dict[str, float]]  # by stem, then by metric; not-a-numbe
 
 @dataclass(frozen=True)
 class TrackScores:
-    """The scores of one track: of the estimates, and of the mixture in their place where that is customary."""
+    """The scores of one track: of the estimates and, for metrics where that is usual, of the mixture in their place."""
 
     name: str
     seconds: float
@@ -28,7 +28,7 @@ class TrackScores:
 
 
 def label(stem: str) -> str:
-    """The name of a stem as people read it."""
+    """The name of a stem in text: "vocals" for "vocal"."""
     return "vocals" if stem == "vocal" else stem
 
 

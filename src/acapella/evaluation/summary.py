@@ -1,4 +1,4 @@
-"""Scores of many tracks in few numbers."""
+"""Statistics of scores over tracks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Summary:
 
 
 def summarize(tracks: Sequence[TrackScores]) -> Summary:
-    """Totals as each metric's literature has them.
+    """Statistics as usual in the literature of each metric.
 
     museval's: the median over tracks of the medians over windows, as SiSEC. NSDR: the mean, and GNSDR, the mean
     weighted by length. The others: median and mean. Tracks where a metric is not defined do not count in it.

@@ -1,1 +1,1 @@
-"""Runs: a training from settings to model file, in a folder of its own."""
+"""Training runs, each in a folder of its own, and searches over many of them."""

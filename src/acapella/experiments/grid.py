@@ -1,4 +1,4 @@
-"""A grid: which values of which options to try, read from YAML, and the runs that follow from it."""
+"""A grid of option values, read from YAML, and the runs it describes."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,16 +23,16 @@ LONGEST_NAME = 120
 
 @dataclass(frozen=True)
 class Run:
-    """One training of a search: `id` is 1, 2, … or, where runs are repeated, 1-0, 1-1, …"""
+    """One training of a search. `id` is 1, 2, … or, with `repeat`, 1-0, 1-1, …"""
 
     id: str
     values: Mapping[str, str]  # of each option of the grid, as the environment holds it
-    repetition: int = 0  # how many runs with the same values there are before it
+    repetition: int = 0  # from 0, among runs with the same values
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The values to try of each option, and how often to train each combination."""
+    """The values of each option to try, and how often each combination is trained."""
 
     name: str
     options: Mapping[str, Sequence[str]]
@@ -40,18 +40,18 @@ class Grid:
 
     @property
     def size(self) -> int:
-        """How many runs there are."""
+        """Number of runs."""
         return prod(map(len, self.options.values())) * self.repeat
 
     def runs(self) -> Iterator[Run]:
-        """Every combination, the last option's values changing fastest, and its repetitions one after the other."""
+        """Every combination, the last option varying fastest; repetitions of one follow each other."""
         for number, texts in enumerate(product(*self.options.values()), start=1):
             values = dict(zip(self.options, texts, strict=True))
             for repetition in range(self.repeat):
                 yield Run(f"{number}-{repetition}" if self.repeat > 1 else str(number), values, repetition)
 
     def differences(self, values: Mapping[str, str]) -> dict[str, str]:
-        """What tells a combination from the others: the options, and keys of dictionaries, that vary in the grid."""
+        """The values of a combination for those options, and keys of dictionaries, that vary in the grid."""
         found: dict[str, str] = {}
         for name, texts in self.options.items():
             if _is_dictionary(name):
@@ -61,7 +61,7 @@ class Grid:
         return found
 
     def folder_name(self, run: Run) -> str:
-        """Id and what varies, in characters that every file system takes: `1-0_tile_rate-0.1_adam`."""
+        """Id and varying values, in characters that every file system accepts: `1-0_tile_rate-0.1_adam`."""
         parts = [
             value if value[:1].isalpha() and value not in ("True", "False", "default") else f"{name}-{value}"
             for name, value in self.differences(run.values).items()
@@ -71,12 +71,12 @@ class Grid:
 
 
 def describe(differences: Mapping[str, str]) -> str:
-    """What varies, for a person to read: `chopname=tile, rate=0.1`."""
+    """Varying values as text: `chopname=tile, rate=0.1`."""
     return ", ".join(f"{name}={value}" for name, value in differences.items()) or "as the environment says"
 
 
 def find_grid(given: Path, folders: Sequence[Path]) -> Path:
-    """The file as given, or else in one of `folders`; `.yml` may be left away."""
+    """The file `given`, looked up as it is and then in `folders`; `.yml` may be omitted."""
     names = [given] if given.suffix else [given, given.with_suffix(".yml")]
     candidates = [folder / name for folder in (Path(), *folders) for name in names]
     for path in candidates:
@@ -88,7 +88,7 @@ def find_grid(given: Path, folders: Sequence[Path]) -> Path:
 
 
 def read_grid(path: Path) -> Grid:
-    """The grid in a YAML file: options in any case, each with a list of values or a single one, and `repeat`."""
+    """The grid in a YAML file: option names (in any case) with a list of values or a single value, and `repeat`."""
     content = _load(path)
     try:
         repeat = _repeat(content.pop(REPEAT, 1))
@@ -104,7 +104,7 @@ def read_grid(path: Path) -> Grid:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    """The file's mapping, its names in upper case; nothing in it is executed."""
+    """The mapping in the file, with names in upper case; nothing is executed."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -148,7 +148,7 @@ def _texts(name: str, given: object) -> tuple[str, ...]:
 
 
 def _checked(name: str, given: object) -> object:
-    """The value that an option takes from `given`, judged by itself and not by how it goes with others."""
+    """The validated value of one option, without regard to other options."""
     field = Settings.model_fields[name.lower()]
     kind: Any = Annotated[(field.annotation, name, *field.metadata)]
     try:
@@ -172,7 +172,7 @@ def _varying_keys(choices: Sequence[Mapping[str, str]], chosen: Mapping[str, str
 
 
 def _dictionary(text: str) -> dict[str, str]:
-    """A dictionary option's values as short texts."""
+    """The values of a dictionary option as short texts."""
     values = read_literal(text)
     assert isinstance(values, dict)
     return {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in values.items()}

@@ -1,4 +1,4 @@
-"""What a search found, as files: `result.md`, a table, and `benchmark-loss.png`, the curves of all runs."""
+"""The results of a search as files: the table `result.md`, and the loss curves `benchmark-loss.png`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ TABLE = "result.md"
 PICTURE = "benchmark-loss.png"
 LOSSES = {"loss": "Training loss", "val_loss": "Validation loss"}
 COLOURS = ["tab:blue", "tab:orange", "tab:green", "tab:purple", "tab:brown", "tab:pink", "tab:olive", "tab:cyan"]
-ASTRAY = 100  # times the median loss
+DIVERGED = 100  # times the median loss
 
 
 @dataclass(frozen=True)
 class Result:
-    """How one run ended: with its epochs, or with the reason why it failed."""
+    """The result of one run: its epochs, or the reason why it failed."""
 
     id: str
     values: Mapping[str, str]
@@ -59,7 +59,7 @@ def min_loss(epochs: Sequence[Mapping[str, float]]) -> float | None:
 
 
 def write_table(searches: Sequence[Search], path: Path) -> None:
-    """Write a Markdown table of each search, whole or not at all; headings where there are several."""
+    """Write a Markdown table for each search, with headings if there are several; whole or not at all."""
     tables = [_table(search) for search in searches]
     if len(searches) > 1:
         tables = [f"## {search.name}\n\n{table}" for search, table in zip(searches, tables, strict=True)]
@@ -91,12 +91,12 @@ def _number(value: float | None) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that stays within a cell of a table."""
+    """Text that fits into a cell of a table: on one line, with | and < escaped."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "\\<")
 
 
 def draw_losses(searches: Sequence[Search], path: Path) -> None:
-    """Write a picture (.png): for each search a row with the losses of all runs over the epochs, the best in red."""
+    """Write a picture (.png): a row for each search, with the losses of all runs by epoch, the best run in red."""
     with drawing(path, 12, 5.5 * len(searches)) as figure:
         grid = figure.subplots(len(searches), len(LOSSES), squeeze=False)
         for search, row in zip(searches, grid, strict=True):
@@ -121,7 +121,7 @@ def _draw_curves(axes: "Axes", search: Search, name: str) -> None:
 
 
 def _styles(search: Search, drawn: Sequence[Result]) -> dict[str, dict[str, Any]]:
-    """How to plot each run: the best stands out; the others have a colour and a name each where they are few."""
+    """The style of each run's curve: the best stands out; others have colours and labels if they are few."""
     best = search.best
     others = [result.id for result in drawn if result is not best]
     styles: dict[str, dict[str, Any]] = {run: {"color": "0.6", "linewidth": 0.8, "alpha": 0.6} for run in others}
@@ -135,11 +135,11 @@ def _styles(search: Search, drawn: Sequence[Result]) -> dict[str, dict[str, Any]
 
 
 def _scale(axes: "Axes", losses: Sequence[float]) -> None:
-    """Logarithmic where losses differ much; a run that goes astray leaves the picture instead of flattening it."""
+    """Use a logarithmic scale if losses differ much; cut off diverging runs, which would flatten the others."""
     axes.locator_params(axis="x", integer=True, min_n_ticks=1)
     if not losses:
         return
     if 0 < 10 * min(losses) < max(losses):
         axes.set_yscale("log")
-    if max(losses) > ASTRAY * median(losses) > 0:
-        axes.set_ylim(top=ASTRAY * median(losses))
+    if max(losses) > DIVERGED * median(losses) > 0:
+        axes.set_ylim(top=DIVERGED * median(losses))

@@ -1,4 +1,4 @@
-"""Search: train run after run of a grid until all are done; what happened is kept in an Optuna study."""
+"""Search: train the runs of a grid one after the other; an Optuna study records the results."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Train(Protocol):
-    """Trains one run; `acapella.experiments.training_run.train_or_resume` is the real one."""
+    """Trains one run, as `acapella.experiments.training_run.train_or_resume` does."""
 
     def __call__(self, settings: Settings, listen: TrainingListener, *, name: str) -> "TrainedRun":
         """Train as `settings` say, in a folder called `name`."""
@@ -28,13 +28,13 @@ class Train(Protocol):
 
 @dataclass(frozen=True)
 class Options:
-    """Where a search takes the options that its grid does not name: keyword arguments, environment, a file."""
+    """Sources of the options that a grid does not name: keyword arguments, the environment, a file."""
 
     env: Path | None = None
     given: dict[str, str] = field(default_factory=dict)
 
     def settings(self, run: Run) -> Settings:
-        """The settings of one run; repetition k starts its randomness at SEED + k."""
+        """The settings of one run; repetition k has the seed SEED + k."""
         settings = Settings.read(self.env, **{**self.given, **run.values})
         if settings.load:
             raise SettingsError("LOAD=True does not go with a search: each of its runs begins with fresh weights.")
@@ -43,7 +43,7 @@ class Options:
         return settings.model_copy(update={"seed": settings.seed + run.repetition})
 
     def common(self, grid: Grid) -> Settings:
-        """The settings of the first run that has valid ones; a SettingsError where none has."""
+        """The settings of the first run whose settings are valid; SettingsError if there is none."""
         refused = None
         for run in grid.runs():
             try:
@@ -56,10 +56,10 @@ class Options:
 
 @dataclass(frozen=True)
 class SearchState:
-    """How a search stands once this process has nothing left to do."""
+    """The state of a search when this process has no run left to train."""
 
     search: Search
-    under_way: int  # runs that other processes are at work on
+    under_way: int  # runs that other processes are training
     log_base: Path
 
 
@@ -95,7 +95,7 @@ def search(
 
 
 def _train(run: Run, study: SharedStudy, grid: Grid, options: Options, train: Train, listen: SearchListener) -> None:
-    """Train one run and record how it ends; any error but an interruption ends only this run."""
+    """Train one run and record the result; an error ends this run only, an interruption the search."""
     try:
         trained = train(options.settings(run), listen, name=grid.folder_name(run))
     except Exception as error:  # noqa: BLE001  whatever it is, the other runs go on

@@ -1,7 +1,7 @@
-"""The shared memory of a search, an Optuna study in LOG_BASE: which runs are done, and who is at work on what.
+"""The record of a search, an Optuna study in LOG_BASE: which runs are done, and which process trains which run.
 
-Several processes may work on one study. Optuna's own queue can hand a run out twice (GridSampler says so of
-itself), so whoever takes a run holds a lock; and a run counts as under way only while its process lives.
+Several processes may share a study. Optuna's own queue can give a run to two of them (the documentation of GridSampler
+says so), so a process takes a run under a lock; and a run counts as running only while its process is alive.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ SAMPLERS: dict[str, Callable[..., BaseSampler]] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What is searched: a grid, all of it or `trials` samples; `settings` are all the others, as text."""
+    """What to search: all of a grid, or `trials` samples of it. `settings` are the other options, as text."""
 
     grid: Grid
     settings: Mapping[str, str]
@@ -45,17 +45,17 @@ class Plan:
 
     @property
     def size(self) -> int:
-        """How many runs there will be."""
+        """Number of runs in all."""
         return self.grid.size if self.sampler == "grid" else self.trials
 
     def as_json(self) -> dict[str, Any]:
-        """What must stay the same for a search to go on."""
+        """What must not change when a search is continued."""
         options = [[name, list(texts)] for name, texts in self.grid.options.items()]
         return {"options": options, "repeat": self.grid.repeat, "sampler": self.sampler, "settings": {**self.settings}}
 
 
 class SharedStudy:
-    """Hands out runs, each to one process, and keeps how they ended; `open_study` makes it."""
+    """Gives each run to one process, and records the results; made by `open_study`."""
 
     def __init__(self, log_base: Path, plan: Plan, storage: JournalStorage, worker: str) -> None:
         self._log_base = log_base
@@ -73,7 +73,7 @@ class SharedStudy:
         self._trial: optuna.Trial | None = None
 
     def claim(self) -> Run | None:
-        """The next run for this process, or None where all are done or in other hands.
+        """The next run for this process, or None if all are done or taken by other processes.
 
         Runs that were cut off come again, and so do those that had failed before this process began.
         """
@@ -103,17 +103,17 @@ class SharedStudy:
         )
 
     def succeed(self, epochs: Sequence[Mapping[str, float]], folder: str) -> None:
-        """The claimed run has ended, after `epochs`; without a finite loss in them it has failed."""
+        """Record the epochs of the claimed run; without a finite loss it counts as failed."""
         lowest = min_loss(epochs)
         failure = "" if lowest is not None else "No epoch ended with a finite loss."
         self._finish(lowest, epochs=[dict(epoch) for epoch in epochs], folder=folder, failure=failure)
 
     def fail(self, reason: str) -> None:
-        """The claimed run could not be trained."""
+        """Record that the claimed run failed."""
         self._finish(None, failure=reason)
 
     def write_results(self) -> None:
-        """Write table and picture anew, of all searches in LOG_BASE."""
+        """Rewrite table and picture of all searches in LOG_BASE."""
         with self._alone:
             searches = [search for search in map(self._search, self._names()) if search.results]
             if searches:
@@ -121,11 +121,11 @@ class SharedStudy:
                 draw_losses(searches, self._log_base / PICTURE)
 
     def results(self) -> Search:
-        """What has ended so far."""
+        """The results so far."""
         return self._search(self._plan.grid.name)
 
     def under_way(self) -> int:
-        """How many runs other processes are at work on."""
+        """Number of runs that other processes are training."""
         with self._alone:
             return sum(trial.state == TrialState.RUNNING and self._is_at_work(trial) for trial in self._trials())
 
@@ -141,7 +141,7 @@ class SharedStudy:
         return self._study.get_trials(deepcopy=False)
 
     def _known_runs(self, trials: Sequence[FrozenTrial]) -> dict[str, Run]:
-        """All runs of a grid; with other samplers those that were begun."""
+        """All runs of a grid; with other samplers, the runs that have started."""
         if self._plan.sampler == "grid":
             return {run.id: run for run in self._plan.grid.runs()}
         known: dict[str, Run] = {}
@@ -168,7 +168,7 @@ class SharedStudy:
                 self._study.tell(trial.number, state=TrialState.FAIL)
 
     def _names(self) -> list[str]:
-        """Of all searches here; one whose process died at once has no plan yet."""
+        """Names of all searches here that have a plan; one whose process died at once has none."""
         studies = optuna.get_all_study_summaries(self._storage)
         return sorted(study.study_name for study in studies if PLAN in study.user_attrs)
 
@@ -185,7 +185,7 @@ class SharedStudy:
 
 @contextmanager
 def open_study(log_base: Path, plan: Plan) -> Iterator[SharedStudy]:
-    """The search of `plan` in LOG_BASE, begun or gone on with; a SettingsError where another one is kept there."""
+    """Start or continue the search of `plan` in LOG_BASE; SettingsError if a different one is recorded there."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder = log_base / FOLDER
     folder.mkdir(parents=True, exist_ok=True)

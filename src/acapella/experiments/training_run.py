@@ -1,4 +1,4 @@
-"""A training from settings to model file: corpus, network, loop, weights, export."""
+"""A training run, from settings to model file: corpus, network, training loop, weights, export."""
 
 import json
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from acapella.training.resume import RESUME_NAME
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """What a training leaves behind."""
+    """The results of a training."""
 
     folder: Path
     weights: Path | None  # None where they were not to be saved
@@ -45,23 +45,23 @@ class TrainedRun:
 
     @property
     def resume_point(self) -> Path | None:
-        """What `resume` goes on from, if there is such a file."""
+        """The file from which `resume` can continue, if there is one."""
         path = self.folder / RESUME_NAME
         return path if path.is_file() else None
 
 
 class Questions(Protocol):
-    """What a training asks the person at the keyboard."""
+    """Questions to the user."""
 
     def more_epochs(self) -> int:
-        """How many epochs to add; 0 ends the training."""
+        """Number of epochs to add; 0 ends the training."""
 
     def save(self) -> bool:
-        """Whether to keep the weights."""
+        """Whether to save the weights."""
 
 
 class NobodyThere:
-    """Answers where nobody can be asked: no more epochs, and save."""
+    """Answers without a user: no more epochs, and save."""
 
     def more_epochs(self) -> int:
         """None."""
@@ -79,9 +79,9 @@ def train(
     name: str | None = None,
     questions: Questions | None = None,
 ) -> TrainedRun:
-    """Train as `settings` say, and leave weights, model file and records in a new run folder.
+    """Train with `settings`; weights, model file and records are written to a new run folder.
 
-    The folder is called `name`, or else after date and settings.
+    The folder is called `name`, or else by date and settings.
     """
     front_end = SpectralFrontEnd.from_settings(settings)
     module = _prepare(settings, front_end, listen, weights_to_load(settings))
@@ -126,7 +126,7 @@ def _run_to_resume(folder: Path) -> Path:
 
 
 def train_or_resume(settings: Settings, listen: TrainingListener = ignore, *, name: str) -> TrainedRun:
-    """Train in a folder called `name`, or go on with the training of these settings that was interrupted there."""
+    """Train in a folder called `name`, or resume the training with the same settings that was interrupted there."""
     for folder in (settings.log_base / name, *sorted(settings.log_base.glob(f"{name}_[0-9]*"))):
         if (folder / RESUME_NAME).is_file() and trains_alike(run_settings(folder), settings):
             return resume(folder, listen)
@@ -136,7 +136,7 @@ def train_or_resume(settings: Settings, listen: TrainingListener = ignore, *, na
 def _prepare(
     settings: Settings, front_end: SpectralFrontEnd, listen: TrainingListener, weights: Path | None
 ) -> Isolation:
-    """Corpus and network, ready for the loop."""
+    """Corpus and network, ready for training."""
     tracks, skipped = find_tracks(settings.data)
     for sentence in skipped:
         listen(Note(f"{sentence}."))
@@ -159,7 +159,7 @@ def _run(
     *,
     resumed: bool,
 ) -> TrainedRun:
-    """The loop, for as many epochs as are wanted, and what it leaves in `folder`."""
+    """Train for as many epochs as the user wants, and write the results to `folder`."""
     listen(Note(f"Run folder: {folder}"))
     point = folder / RESUME_NAME
     epochs, interrupted = fit(module, settings, folder, listen, point if resumed else None)
@@ -174,7 +174,7 @@ def _run(
 
 
 def weights_to_load(settings: Settings) -> Path | None:
-    """The file that LOAD asks to begin with, if it does."""
+    """The initial weights, if LOAD is set."""
     if not settings.load:
         return None
     weights = find_weights(settings.weights, settings.log_base)
@@ -186,7 +186,7 @@ def weights_to_load(settings: Settings) -> Path | None:
 def open_corpus(
     split: Split, front_end: SpectralFrontEnd, settings: Settings, listen: TrainingListener
 ) -> tuple[list[TrackExamples], list[TrackExamples]]:
-    """Training and validation tracks, their audio prepared in the cache."""
+    """Training and validation tracks, with their audio in the cache."""
     cache = Cache(cache_folder(settings.data, settings.log_base), front_end)
     sources, _ = sources_of(settings)
     train, validation, test = len(split.train), len(split.validation), len(split.test)
@@ -201,7 +201,7 @@ def open_corpus(
 
 
 def _keep(network: Network, settings: Settings, folder: Path, epochs: list[dict[str, float]]) -> Path:
-    """Write weights and model file, and link the folder as the last run's; returns the weights.
+    """Write weights and model file, and link the folder as `last`; returns the path of the weights.
 
     A relative WEIGHTS is inside the folder.
     """

@@ -1,4 +1,4 @@
-"""Which processes are at work in a folder, and one at a time where they must not meet.
+"""Which processes work in a folder, and a lock for what only one of them may do at a time.
 
 Both are locks of the operating system: it lets go of them when a process ends, however it ends.
 """
@@ -18,7 +18,7 @@ def only_one(folder: Path) -> FileLock:
 
 @contextmanager
 def at_work(folder: Path) -> Iterator[str]:
-    """A name under which this process counts as alive until it leaves or dies."""
+    """A name for this process, which counts as alive until the context ends or the process dies."""
     name = uuid4().hex
     path = _path(folder, name)
     try:
@@ -30,7 +30,7 @@ def at_work(folder: Path) -> Iterator[str]:
 
 
 def is_alive(folder: Path, name: str) -> bool:
-    """Whether the process that calls itself `name` is still at work."""
+    """Whether the process with this `name` is still alive."""
     path = _path(folder, name)
     if not path.exists():
         return False

@@ -1,4 +1,4 @@
-"""Bring published data sets into the corpus layout: NAME_all.wav, NAME_vocal.wav, NAME_instrumental.wav.
+"""Convert published data sets to a corpus: NAME_all.wav, NAME_vocal.wav, NAME_instrumental.wav for each song.
 
 songs.py          Song, Stems       what a data set gives; write_song
 sums.py           add_up            files of audio, added up
@@ -27,7 +27,7 @@ DATA_SETS: dict[str, Callable[[Path], list[Song]]] = {
 
 
 def find_songs(data_set: str, source: Path, destination: Path) -> list[Song]:
-    """The songs of `source`, before any is read; an error where two would be written under one name."""
+    """The songs in `source`, whose audio is not yet read; an error if two would be written under one name."""
     importer = choose(DATA_SETS, data_set, "DATA_SET")
     if not source.is_dir():
         raise CorpusError(f"{source} is not a folder; name the one that holds the data set.")

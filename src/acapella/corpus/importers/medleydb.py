@@ -1,4 +1,4 @@
-"""MedleyDB 1 and 2: the stems of each song, added up as its metadata says into vocals and the rest.
+"""MedleyDB 1 and 2: the stems of each song, summed into vocals and the rest by the instruments in its metadata.
 
 Stems, not the raw tracks that they were made of: stems have the effects and levels of the song, and their sum is the
 published mix up to its gain; raw tracks are what single microphones heard. A stem belongs where its own `instrument`
@@ -21,7 +21,7 @@ VOICES = frozenset([*SINGLE_VOICES, "vocalists", "choir", "beatboxing"])  # all 
 
 
 def medleydb(source: Path) -> list[Song]:
-    """All songs with stems or metadata; TITLE_METADATA.yaml lies beside the folder TITLE_STEMS, or anywhere else."""
+    """All songs with stems or metadata; TITLE_METADATA.yaml is beside the folder TITLE_STEMS, or anywhere else."""
     _yaml()  # before any work, if it is missing
     files = files_below(source)
     metadata: dict[str, Path] = {}
@@ -59,14 +59,14 @@ def _load(folder: Path, metadata: Path | None) -> Stems:
 
 
 def _lack(metadata: Path) -> Stems:
-    """There are no stems: fine for a collection of metadata, a fault in the song's own folder."""
+    """Raise: without stems, a song in a collection of metadata is left out; in its own folder that is an error."""
     title = metadata.name.removesuffix(METADATA)
     own = metadata.parent.name == title
     raise (CorpusError if own else LeftOutError)(f"{metadata} has no folder {title}{STEMS} to go with it.")
 
 
 def _read(metadata: Path) -> dict[str, Any]:
-    """The metadata, where it lists stems."""
+    """The metadata of a song; CorpusError unless it lists stems."""
     yaml = _yaml()
     try:
         content = yaml.safe_load(metadata.read_bytes())
@@ -88,7 +88,7 @@ def _yaml() -> Any:
 
 
 def _labels(entry: dict[str, Any]) -> list[str]:
-    """The instruments of a stem or raw track; some have several."""
+    """The instruments of a stem or raw track, which may be several."""
     instrument = entry.get("instrument")
     labels = instrument if isinstance(instrument, list) else [instrument]
     return [str(label).strip().lower() for label in labels]
@@ -100,7 +100,7 @@ def _raw_tracks(stem: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _file_name(stem: dict[str, Any], metadata: Path) -> str:
-    """The stem's file, which must lie in the song's folder."""
+    """The name of the stem's file, which must be in the song's folder."""
     name = stem.get("filename")
     if not isinstance(name, str) or name in ("", ".", "..") or PureWindowsPath(name).name != name:
         raise CorpusError(f"{metadata}: {name!r} is not the name of a file in the song's folder.")

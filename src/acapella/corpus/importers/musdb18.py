@@ -1,4 +1,4 @@
-"""MUSDB18 (`.stem.mp4`) and MUSDB18-HQ (a folder of wav files a song)."""
+"""MUSDB18 (`.stem.mp4`) and MUSDB18-HQ (a folder of wav files for each song)."""
 
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ SPLITS = ("train", "test")
 def musdb18(source: Path) -> list[Song]:
     """All songs below `source`, in folders `train` and `test` as published.
 
-    Their mixture becomes the sum of the stems; the published one of `.stem.mp4` differs by the loss of its coding.
+    The mixture is the sum of the stems; the mixture in `.stem.mp4` differs from it by the loss of its coding.
     """
     files = files_below(source)
     coded = [path for path in files if path.name.lower().endswith(ENDING)]
@@ -28,7 +28,7 @@ def musdb18(source: Path) -> list[Song]:
 
 
 def _name(path: Path, title: str) -> str:
-    """The split must not be lost where `source` is the folder `test` itself."""
+    """`train/TITLE` or `test/TITLE`, also where `source` is the folder `test` itself."""
     split = path.absolute().parent.name.lower()
     return f"{split}/{title}" if split in SPLITS else title
 

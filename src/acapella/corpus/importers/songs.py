@@ -1,4 +1,4 @@
-"""What all data sets come down to: songs of two stems, and how they are written."""
+"""Songs with two stems, which every data set is converted to, and how they are written."""
 
 import re
 import unicodedata
@@ -25,7 +25,7 @@ class Stems:
     vocal: np.ndarray
     instrumental: np.ndarray
     sample_rate: int  # in Hz
-    note: str = ""  # what a researcher should know of the song
+    note: str = ""  # a remark on the song, such as bleed
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,20 @@ class Song:
 
 
 class LeftOutError(CorpusError):
-    """The song is sound, but none to learn separation from."""
+    """The song is intact, but unsuitable for training: it has no vocals, for example."""
 
 
 def is_written(song: Song, destination: Path) -> bool:
-    """Whether an earlier run has finished the song."""
+    """Whether all files of the song exist."""
     return all(path.is_file() for path in _files(song, destination).values())
 
 
 def write_song(song: Song, destination: Path) -> str:
-    """Write the three files of `song` below `destination`; returns its note. The mixture is the sum of the stems."""
+    """Write the three files of `song` below `destination`, the mixture as the sum of the stems; returns its note."""
     files = _files(song, destination)
     stems = song.load()
     files[MIXTURE].parent.mkdir(parents=True, exist_ok=True)
-    files[MIXTURE].unlink(missing_ok=True)  # there or not, it comes last: what is incomplete has no mixture
+    files[MIXTURE].unlink(missing_ok=True)  # written last, so that an incomplete song has no mixture
     _write(files["vocal"], stems.vocal, stems.sample_rate)
     _write(files["instrumental"], stems.instrumental, stems.sample_rate)
     _write(files[MIXTURE], stems.vocal + stems.instrumental, stems.sample_rate)
@@ -59,7 +59,7 @@ def write_song(song: Song, destination: Path) -> str:
 
 
 def name_alike(name: str) -> str:
-    """Equal for names that some system holds for one and the same."""
+    """A key that is equal for names that some file system treats as the same."""
     return unicodedata.normalize("NFC", _safe(name)).casefold()
 
 
@@ -73,6 +73,6 @@ def _safe(name: str) -> str:
 
 
 def _write(path: Path, audio: np.ndarray, sample_rate: int) -> None:
-    """32 bit floats hold every sum, beyond full scale too."""
+    """Write 32-bit floats, which hold sums beyond full scale."""
     with AudioWriter(path, sample_rate, audio.shape[1], "wav", "32f", expected_samples=len(audio)) as writer:
         writer.write(audio)

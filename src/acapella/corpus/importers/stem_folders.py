@@ -1,4 +1,4 @@
-"""One folder a song: vocals.* and accompaniment.*, or other stems, which are added up."""
+"""A folder for each song: vocals.* and accompaniment.*, or other stems, which are summed."""
 
 from collections import defaultdict
 from functools import partial
@@ -11,7 +11,7 @@ from acapella.errors import CorpusError
 
 
 def stem_folders(source: Path) -> list[Song]:
-    """Every folder that holds audio files is a song; mixture.* is left out, for the mixture is the sum of the stems."""
+    """A song for every folder with audio files; mixture.* is ignored, because the mixture is the sum of the stems."""
     folders: dict[Path, list[Path]] = defaultdict(list)
     for path in files_below(source):
         if path.suffix.lower() in AUDIO_SUFFIXES:

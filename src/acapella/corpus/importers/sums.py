@@ -1,4 +1,4 @@
-"""Files of audio that belong together, added up one by one."""
+"""Sums of audio files, read one after the other."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,10 @@ Source = tuple[Path, int]  # a file, and which of its audio streams
 
 
 def add_up(vocals: Sequence[Source], others: Sequence[Source], note: str = "") -> Stems:
-    """The sums of both, cut to the shortest; all must be of one rate and number of channels, and about one length."""
+    """The sum of `vocals` and the sum of `others`, cut to the shortest file.
+
+    All files must have the same sample rate and channels, and about the same length.
+    """
     vocal, rate = read_audio(*vocals[0])
     instrumental = np.zeros_like(vocal)
     shortest = len(vocal)
@@ -30,7 +33,7 @@ def add_up(vocals: Sequence[Source], others: Sequence[Source], note: str = "") -
 
 
 def _difference(one: np.ndarray, rate: int, other: np.ndarray, other_rate: int) -> str | None:
-    """Why two files cannot be added, if so."""
+    """The reason why two files cannot be added, or None."""
     if rate != other_rate:
         return f"{other_rate} Hz against {rate} Hz"
     if one.shape[1] != other.shape[1]:
