@@ -6,7 +6,7 @@ from tests.networks.streams import shake, through_network
 from acapella.networks.deep_unet import DeepUNet
 from acapella.networks.streaming import PureStream
 
-BINS = 64
+BINS = 70
 
 
 @pytest.fixture(scope="module")

@@ -35,13 +35,12 @@ _KERAS_NAMES = {  # of a layer, and of its arrays in order
 }
 
 
-Layers = list[tuple[str, list[Tensor]]]  # kind, and tensors in Keras' order
+Layer = tuple[str, list[Tensor]]  # kind, and tensors in Keras' order
+Layers = list[Layer]
 
 
 def load_keras_weights(network: nn.Module, path: Path) -> None:
     """Fill `network` from the file; one that does not fit raises, and leaves the network as it was."""
-    if not path.is_file():
-        raise ModelFileError(f"The weight file {path} does not exist.")
     layers = list(_layers_of(network))
     try:
         with h5py.File(path, "r") as file:
@@ -56,32 +55,38 @@ def load_keras_weights(network: nn.Module, path: Path) -> None:
 
 def save_keras_weights(network: nn.Module, path: Path) -> None:
     """Write the weights as Keras 2 names and orders them; the file appears whole or not at all."""
+    layers = list(_layers_of(network))
     try:
         with atomic_write(path) as unfinished, h5py.File(unfinished, "w") as file:
-            _write(network, file)
+            _write(layers, file)
     except OSError as error:
         raise ModelFileError(f"The weight file {path} cannot be written: {_first_line(error)}.") from error
 
 
-def _layers_of(network: nn.Module) -> Iterator[tuple[str, list[Tensor]]]:
-    """Kind and tensors, in Keras' order, of each layer; modules are registered in the order of execution."""
+def _layers_of(network: nn.Module) -> Iterator[Layer]:
+    """Kind and tensors, in Keras' order, of each layer; modules are registered in the order of execution.
+
+    A layer for which the layout has no place is a ModelFileError.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            yield CONVOLUTION, _present(module.weight, module.bias)
-        elif isinstance(module, nn.BatchNorm2d):
-            statistics = module.running_mean, module.running_var
-            yield NORMALIZATION, _present(module.weight, module.bias, *statistics)
+            yield CONVOLUTION, [tensor for tensor in (module.weight, module.bias) if tensor is not None]
+        elif isinstance(module, nn.BatchNorm2d) and module.affine and module.track_running_stats:
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            yield NORMALIZATION, [module.weight, module.bias, module.running_mean, module.running_var]
+        elif any("." not in name for name in module.state_dict()):
+            raise ModelFileError(
+                f"Keras' layout has no place for a layer of the kind {type(module).__name__}: "
+                "keep the weights of this network in a file that ends in .safetensors."
+            )
 
 
-def _present(*tensors: Tensor | None) -> list[Tensor]:
-    return [tensor for tensor in tensors if tensor is not None]
-
-
-def _write(network: nn.Module, file: Any) -> None:
+def _write(layers: Layers, file: Any) -> None:
     """Attributes are bytes of fixed length, as Keras wrote them: its early versions read nothing else."""
     seen: Counter[str] = Counter()
     names = []
-    for kind, tensors in _layers_of(network):
+    for kind, tensors in layers:
         name, weights = _KERAS_NAMES[kind]
         seen[kind] += 1
         if seen[kind] > 1:

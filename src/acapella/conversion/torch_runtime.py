@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from acapella.conversion.keras_weights import load_keras_weights
+from acapella.conversion.weight_files import load_weights
 from acapella.isolation.model import MIXTURE, Model
 from acapella.isolation.runtimes import Shape
 from acapella.models.description import ModelDescription, Origin, sources_of
@@ -38,7 +38,7 @@ def load_in_torch(weights: Path, settings: Settings) -> Model:
     network = build_network(
         settings.model, front_end.tensor_channels, front_end.bins, settings.model_params, signed=front_end.signed
     )
-    load_keras_weights(network, weights)
+    load_weights(network, weights)
     sources, residual = sources_of(settings)
     description = ModelDescription(
         front_end=front_end,

@@ -80,9 +80,13 @@ def newest_run(log_base: Path) -> Path | None:
 
 
 def find_weights(weights: Path, log_base: Path) -> Path | None:
-    """The file WEIGHTS; a relative path is looked up in the last run folder, then in the current folder."""
+    """The file WEIGHTS; a relative path is looked up in the last run folder, then in the current folder.
+
+    The weights of networks that are not the original's are in a file that ends in .safetensors, whatever WEIGHTS says.
+    """
     last = last_run(log_base)
-    candidates = [weights] if weights.is_absolute() or last is None else [last / weights, weights]
+    places = [weights] if weights.is_absolute() or last is None else [last / weights, weights]
+    candidates = [path for place in places for path in (place, place.with_suffix(".safetensors"))]
     return next((path for path in candidates if path.is_file()), None)
 
 

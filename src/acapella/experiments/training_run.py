@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from acapella.conversion.export import export_model
-from acapella.conversion.keras_weights import save_keras_weights
+from acapella.conversion.weight_files import save_weights
 from acapella.corpus.cache import Cache, cache_folder
 from acapella.corpus.examples import TrackExamples
 from acapella.corpus.tracks import Split, Track, find_tracks, split_tracks
@@ -207,7 +207,7 @@ def _keep(network: Network, settings: Settings, folder: Path, epochs: list[dict[
     """
     weights = folder / settings.weights
     weights.parent.mkdir(parents=True, exist_ok=True)
-    save_keras_weights(network, weights)
+    weights = save_weights(network, weights)
     record = {"settings": settings.as_env().splitlines(), "epochs": len(epochs), "last": epochs[-1] if epochs else {}}
     front_end = SpectralFrontEnd.from_settings(settings)
     file = weights.with_suffix(".onnx")

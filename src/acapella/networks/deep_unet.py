@@ -106,7 +106,8 @@ class StreamingDeepUNet(StreamingNetwork):
         self.source = Signal(network.channels, bins)
         self.level = StreamingLevel(self.source)
         self.to_level = Delay(self.source, self.level.output.latency)
-        down = _down(network, self.to_level.output)
+        self.padding = -bins % network.stride  # along frequency, as in the network
+        down = _down(network, replace(self.to_level.output, bins=bins + self.padding))
         skip, up = _up(network, [layer.output for layer in down])
         padding = (MASK_PADDING, MASK_PADDING)
         self.mask = Convolution(network.mask, up[-1].output, padding, padding)
@@ -120,7 +121,7 @@ class StreamingDeepUNet(StreamingNetwork):
         """Target of the next piece; axes and shapes as in the base."""
         frames = self.valid_frames(valid)
         level, mixture = self.level(mixture, valid), self.to_level(mixture)
-        values = mixture / level * TYPICAL_LEVEL
+        values = F.pad(mixture / level * TYPICAL_LEVEL, (0, self.padding))
         skips = []
         for depth, convolution in enumerate(self.down):
             values = convolution(values, frames)
@@ -132,7 +133,8 @@ class StreamingDeepUNet(StreamingNetwork):
             if depth:
                 values = torch.cat([self.skip[depth - 1](skips.pop()), values], dim=1)
             values = convolution(values, frames)
-        target: Tensor = torch.sigmoid(self.mask(values, frames)) * self.to_mask(mixture)
+        mask = torch.sigmoid(self.mask(values, frames))[..., : -self.padding or None]
+        target: Tensor = mask * self.to_mask(mixture)
         return target
 
 

@@ -22,12 +22,15 @@ class Network(nn.Module):
         The only number of bins that it takes; None: any.
     level_invariant
         Whether a mixture k times as loud gives a target k times as loud.
+    keras_layout
+        Whether its weights are kept in Keras' HDF5, as the original's are.
     """
 
     stride: int
     context: int
     bins: int | None = None
     level_invariant = False
+    keras_layout = False
 
     def streaming(self, bins: int) -> StreamingNetwork | None:
         """The network for a song of `bins` bins that comes piece by piece; None where it has no such form."""

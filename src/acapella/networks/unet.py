@@ -29,6 +29,7 @@ class UNet(Network):
 
     stride = 4  # at the end of a block the padding sees to that
     context = 25
+    keras_layout = True
 
     def __init__(
         self,

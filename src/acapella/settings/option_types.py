@@ -20,7 +20,6 @@ ChopName = Literal[
 FilterName = Literal["maximum", "mean"]
 LossName = Literal["mean_squared_error", "mean_absolute_error", "mean_squared_log_error"]
 MetricName = Literal["mean_pred", "max_pred"]
-ModelName = Literal["acapellabot", "leaky_dropout", "deep_unet", "tfc_tdf"]
 NormalizerName = Literal["dummy", "percentile"]
 OptimizerName = Literal["adam", "rmsprop"]
 PhaseName = Literal["mixture", "iterative"]
@@ -52,9 +51,15 @@ def _path(value: object) -> object:
 
 
 def _weight_file(value: object) -> object:
-    if not str(value).endswith((".h5", ".hdf5")):
-        raise ValueError("must end in .h5 or .hdf5")
+    if not str(value).endswith((".h5", ".hdf5", ".safetensors")):
+        raise ValueError("must end in .h5, .hdf5 or .safetensors")
     return _path(value)
+
+
+def _network_name(value: object) -> object:
+    if not isinstance(value, str) or not value.isidentifier():
+        raise ValueError("must be the name of a network")
+    return value
 
 
 def _list(value: object) -> object:
@@ -81,8 +86,13 @@ def _aliases(**variants: str) -> BeforeValidator:
 
 BatchGeneratorNameOrAlias = Annotated[BatchGeneratorName, _aliases(tracks="track")]
 ChopNameOrAlias = Annotated[ChopName, _aliases(infer="infere")]
+ModelName = Annotated[  # the registry in `networks`, which lies above, has the last word
+    str,
+    BeforeValidator(_network_name),
+    Allowed("acapellabot, leaky_dropout, deep_unet, tfc_tdf, or a network of your own (docs/extending.md)"),
+]
 Folder = Annotated[Path, BeforeValidator(_path), Allowed("valid directory")]
-WeightFile = Annotated[Path, BeforeValidator(_weight_file), Allowed(".h5 or .hdf5 file")]
+WeightFile = Annotated[Path, BeforeValidator(_weight_file), Allowed(".h5, .hdf5 or .safetensors file")]
 TrackNames = Annotated[tuple[str, ...], BeforeValidator(_list), Allowed("parts of track names, separated by commas")]
 Checkpoints = Annotated[tuple[CheckpointName, ...], BeforeValidator(_list)]
 Metrics = Annotated[tuple[MetricName, ...], BeforeValidator(_list)]

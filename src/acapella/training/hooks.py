@@ -9,7 +9,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from acapella.conversion.keras_weights import save_keras_weights
+from acapella.conversion.weight_files import save_weights
 from acapella.settings import Settings
 from acapella.training.error_picture import ErrorPicture
 from acapella.training.events import BatchDone, EpochBrokenOff, EpochDone, EpochStarted, TrainingListener
@@ -67,7 +67,7 @@ class ProgressReport(Callback):
 
 
 class BestWeights(Callback):
-    """Writes `best_weights.hdf5` whenever the validation loss is the lowest so far."""
+    """Writes `best_weights.hdf5`, or `.safetensors`, whenever the validation loss is the lowest so far."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -87,7 +87,7 @@ class BestWeights(Callback):
         if loss < self.lowest:
             self.lowest = loss
             assert isinstance(pl_module, Isolation)
-            save_keras_weights(pl_module.network, self._path)
+            save_weights(pl_module.network, self._path)
 
 
 class History(Callback):

@@ -14,7 +14,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from acapella.conversion.keras_weights import load_keras_weights
+from acapella.conversion.weight_files import load_weights
 from acapella.corpus.examples import TrackExamples
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.networks import Network, build_network
@@ -39,7 +39,7 @@ def start_network(settings: Settings, front_end: SpectralFrontEnd, weights: Path
         settings.model, front_end.tensor_channels, front_end.bins, settings.model_params, signed=front_end.signed
     )
     if weights:
-        load_keras_weights(network, weights)
+        load_weights(network, weights)
     return network
 
 
