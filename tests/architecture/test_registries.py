@@ -7,11 +7,14 @@ import pytest
 from acapella.dsp.choppers import CHOPPERS
 from acapella.dsp.normalizers import NORMALIZERS
 from acapella.dsp.representations import REPRESENTATIONS
+from acapella.errors import SettingsError
+from acapella.models.front_ends import SpectralFrontEnd
 from acapella.networks import NETWORKS
-from acapella.settings import option_types
+from acapella.settings import Settings, option_types
+from acapella.settings.text import Allowed
 from acapella.training.batches import GENERATORS
 from acapella.training.hooks import HOOKS
-from acapella.training.loop import PRECISIONS
+from acapella.training.loop import PRECISIONS, start_network
 from acapella.training.losses import LOSSES, METRICS
 from acapella.training.optimizers import OPTIMIZERS
 
@@ -23,7 +26,6 @@ REGISTRIES = {
     "CheckpointName": HOOKS,
     "LossName": LOSSES,
     "MetricName": METRICS,
-    "ModelName": NETWORKS,
     "OptimizerName": OPTIMIZERS,
     "PrecisionName": PRECISIONS,
 }
@@ -32,3 +34,18 @@ REGISTRIES = {
 @pytest.mark.parametrize("name", REGISTRIES)
 def test_settings_and_registry_have_the_same_names(name):
     assert set(get_args(getattr(option_types, name))) == set(REGISTRIES[name])
+
+
+def test_the_options_table_names_all_networks():
+    (allowed,) = (mark.text for mark in Settings.model_fields["model"].metadata if isinstance(mark, Allowed))
+    names, _, own = allowed.partition(", or ")
+    assert names.split(", ") == list(NETWORKS)
+    assert own.startswith("a network of your own")
+
+
+def test_settings_leave_the_names_of_networks_to_the_registry():
+    assert Settings(model="mine").model == "mine"
+    with pytest.raises(SettingsError, match="MODEL='mine' is not one of: acapellabot, leaky_dropout, deep_unet"):
+        start_network(Settings(model="mine"), SpectralFrontEnd())
+    with pytest.raises(SettingsError, match="MODEL='no name' must be the name of a network"):
+        Settings(model="no name")

@@ -103,6 +103,29 @@ def test_a_small_file_computes_nearly_the_same(network, model):
     assert 0 < np.abs(whole - reduced).max() < 0.05 * np.abs(whole).max()
 
 
+class Fragile(Network):
+    """One weight is so large that in 8 bits the others next to it vanish; but what it is multiplied with is zero."""
+
+    stride, context = 1, 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(1, 64, 3, padding=1), nn.Conv2d(64, 64, 3, padding=1)
+        self.first.bias.data[0] = -1e6
+        self.last.weight.data[:, 0] = 1e4
+
+    def forward(self, mixture: torch.Tensor) -> torch.Tensor:
+        return self.last(torch.relu(self.first(mixture)))[:, :1]
+
+
+def test_a_small_file_that_computes_something_else_is_refused(tmp_path):
+    torch.manual_seed(0)
+    export_model(Fragile(), SpectralFrontEnd(window_length=64), "fragile", tmp_path / "whole.onnx")
+    with pytest.raises(ModelFileError, match=r"differs from the trained one by .*; 0.05 of that is allowed"):
+        export_model(Fragile(), SpectralFrontEnd(window_length=64), "fragile", tmp_path / "small.onnx", small=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["whole.onnx"]
+
+
 @pytest.mark.parametrize("axis", [0, 1])
 def test_weights_are_rounded_to_half_a_step(axis, rng):
     weights = rng.standard_normal((5, 6, 3, 3)).astype(np.float32)

@@ -202,14 +202,6 @@ def error_of(network: Network, path: Path) -> str:
     return message
 
 
-def test_missing_file(tmp_path):
-    assert "does not exist" in error_of(make_network(), tmp_path / "none.h5")
-
-
-def test_folder(tmp_path):
-    assert "does not exist" in error_of(make_network(), tmp_path)
-
-
 def test_not_hdf5(tmp_path):
     path = tmp_path / "w.h5"
     path.write_text("no weights")

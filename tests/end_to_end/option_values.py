@@ -3,6 +3,7 @@
 from typing import get_args, get_origin
 
 from acapella import Settings
+from acapella.networks import NETWORKS
 from acapella.settings import options_table
 
 TINY = {  # a training of a second
@@ -65,7 +66,8 @@ EXAMPLES: dict[str, list[str | tuple[str, Given]]] = {
     "SPLIT": ["0.5", "0.9"],
     "START_EPOCH": [("1", {"EPOCHS": "2"})],
     "TENSORBOARD": [("./curves", {"CHECKPOINTS": "tensorboard"})],
-    "WEIGHTS": ["weights/mine.hdf5", "mine.h5"],
+    "WEIGHTS": ["weights/mine.hdf5", "mine.h5", "mine.safetensors"],
+    "MODEL": [(name, {"CHOPNAME": "full"} if name == "tfc_tdf" else {}) for name in NETWORKS],
     "SAMPLE_RATE": ["8000", "16000"],
     "CHANNELS": ["1", "2"],
     "VALIDATION_TRACKS": ["track1", "track0,track2", ("", {"VALIDATION_TRACKS": "track1"})],
@@ -90,7 +92,6 @@ ALSO = {  # what a listed value needs
     ("TENSORBOARD_INFO", "default"): {"CHECKPOINTS": "tensorboard"},
     ("PHASE", "iterative"): {"LEARN_PHASE": "False"},
     ("REPRESENTATION", "ri"): {"LEARN_PHASE": "False"},
-    ("MODEL", "tfc_tdf"): {"CHOPNAME": "full"},
     ("LOAD", "True"): {"WEIGHTS": "{weights}"},
     ("NORMALIZER", "percentile"): {"LEARN_PHASE": "False"},
     **{("CHOPNAME", name): ALL_SLICES for name in get_args(Settings.model_fields["chopname"].annotation)},
@@ -115,6 +116,8 @@ LEFT_BEHIND = {  # patterns below the run folder
     ("CHECKPOINTS", "error_visualization"): "error_visualization/epoch_001_channel_0.png",
     ("TENSORBOARD", "./curves"): "curves/events*",
     ("WEIGHTS", "mine.h5"): "mine.h5",
+    ("WEIGHTS", "mine.safetensors"): "mine.safetensors",
+    ("MODEL", "deep_unet"): "weights/weights.safetensors",
     ("WEIGHTS", "weights/mine.hdf5"): "weights/mine.hdf5",
 }
 ROWS = [line.split(" | ")[0].strip("| ") for line in options_table().splitlines()[2:]]

@@ -113,6 +113,7 @@ def test_a_louder_mixture_gives_a_louder_target(name, signed):
     torch.testing.assert_close(actual, expected, rtol=0, atol=1e-2 * float(expected.abs().max()))
 
 
+@pytest.mark.slow
 @CASES
 @pytest.mark.parametrize("representation", ["amplitude", "ri"])
 def test_the_model_file_computes_what_the_network_does(name, representation, tmp_path):

@@ -87,6 +87,7 @@ def _write_proven(
     if isinstance(description.schedule, Stateful):
         assert_same_stream(network, open_model(path), tolerance)
     else:
+        assert isinstance(description.front_end, SpectralFrontEnd)
         assert_same(network, content, description.front_end.tensor_channels, tolerance)
 
 

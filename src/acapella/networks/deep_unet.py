@@ -121,7 +121,9 @@ class StreamingDeepUNet(StreamingNetwork):
         """Target of the next piece; axes and shapes as in the base."""
         frames = self.valid_frames(valid)
         level, mixture = self.level(mixture, valid), self.to_level(mixture)
-        values = F.pad(mixture / level * TYPICAL_LEVEL, (0, self.padding))
+        values = mixture / level * TYPICAL_LEVEL
+        if self.padding:
+            values = F.pad(values, (0, self.padding))
         skips = []
         for depth, convolution in enumerate(self.down):
             values = convolution(values, frames)
