@@ -5,6 +5,7 @@ Python's is. Aliases, of which a small file can make a huge one, are refused.
 """
 
 from collections.abc import Collection, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,8 @@ class TrainingConfig:
         return self._value(key) is not None
 
     def is_on(self, key: str) -> bool:
-        """Whether "section.key" is there and says something else than no."""
-        return self._value(key) not in (None, False, 0)
+        """Whether "section.key" is there and says something else than no or nothing."""
+        return bool(self._value(key))
 
     def integer(self, key: str, default: int | None = None, *, least: int = 1) -> int:
         """The whole number at "section.key"."""
@@ -69,6 +70,14 @@ class TrainingConfig:
         value = default if value is None else value
         if type(value) is not int or not least <= value <= LARGEST_NUMBER:
             raise self._wrong(key, f"a whole number from {least} to {LARGEST_NUMBER}", value)
+        return value
+
+    def number(self, key: str, default: float) -> float | Fraction:
+        """The number, 0 or more, at "section.key"."""
+        value = self._value(key)
+        value = default if value is None else value
+        if type(value) not in (int, float, Fraction) or not 0 <= value <= LARGEST_NUMBER:
+            raise self._wrong(key, f"a number from 0 to {LARGEST_NUMBER}", value)
         return value
 
     def integers(self, key: str) -> tuple[int, ...]:
