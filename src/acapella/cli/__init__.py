@@ -29,8 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (isolate, train, export, prepare, models, options, analyse, search, evaluate):
+for command in (isolate, train, export, prepare, options, analyse, search, evaluate):
     app.command()(command)
+app.add_typer(models, name="models")
 
 
 def _show_version(wanted: bool) -> None:
@@ -50,7 +51,10 @@ def _common(
     context.obj = {"quiet": quiet, "debug": debug}
 
 
-COMMANDS = frozenset(info.callback.__name__ for info in app.registered_commands if info.callback)
+COMMANDS = frozenset(
+    [info.callback.__name__ for info in app.registered_commands if info.callback]
+    + [info.name for info in app.registered_groups if info.name]
+)
 FLAGS = frozenset(["--quiet", "-q", "--debug"])
 
 

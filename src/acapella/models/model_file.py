@@ -8,6 +8,11 @@ from acapella.errors import ModelFileError
 from acapella.models.description import FORMAT, FORMAT_KEY, ModelDescription
 
 DEFAULT_MODEL = "default"
+WEIGHTS = {  # files that are no models yet, and what makes one of them
+    **dict.fromkeys((".h5", ".hdf5"), "acapella export"),
+    **dict.fromkeys((".ckpt", ".pth", ".th"), "acapella models convert"),
+    ".safetensors": "acapella export` or, if other people published it, `acapella models convert",
+}
 
 
 def is_described(metadata: Mapping[str, str]) -> bool:
@@ -35,13 +40,19 @@ def bundled_models() -> dict[str, Path]:
 
 
 def find_model(model: str | Path | None) -> Path:
-    """The file of a bundled model's name, or of a path; None is the default model."""
+    """The file of a model: bundled, at a path, or in the models' folder by its name; None is the default model."""
     bundled = bundled_models()
     name = DEFAULT_MODEL if model is None else str(model)
     if name in bundled:
         return bundled[name]
-    if Path(name).suffix in (".h5", ".hdf5", ".safetensors"):
-        raise ModelFileError(f"{name} holds weights, not a model: turn it into one with `acapella export {name}`.")
     if Path(name).is_file():
+        if command := WEIGHTS.get(Path(name).suffix.lower()):
+            raise ModelFileError(f"{name} holds weights, not a model: turn it into one with `{command} {name}`.")
         return Path(name)
-    raise ModelFileError(f"There is no model {name}: give an .onnx file or one of: {', '.join(bundled)}.")
+    from acapella.models.catalogue.folder import find_installed, names_near  # only for other people's models
+
+    if found := find_installed(name):
+        return found
+    near = names_near(name)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    raise ModelFileError(f"There is no model {name}: {meant}give an .onnx file or a name that `acapella models` lists.")

@@ -1,0 +1,98 @@
+"""The models' folder: where downloaded and converted models lie, and files that were put there by hand."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from acapella.errors import MissingExtraError, ModelFileError
+from acapella.models.catalogue.known import KnownModel, find_known, known_models, near_names
+
+VARIABLE = "ACAPELLA_MODELS"
+
+
+def models_folder() -> Path:
+    """The folder that ACAPELLA_MODELS names, or else one among the user's data; it need not exist."""
+    if given := os.environ.get(VARIABLE):
+        return Path(given).expanduser()
+    try:
+        import platformdirs
+    except ModuleNotFoundError:
+        raise MissingExtraError(f"A folder for models that {VARIABLE} does not name", "models") from None
+    return platformdirs.user_data_path("acapella", appauthor=False) / "models"
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """The files in a models' folder by name, without hidden ones; none where there is no folder."""
+    try:
+        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        return {path.name: path for path in paths if path.is_file()}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ModelFileError(
+            f"The models' folder {folder} cannot be read ({error.strerror}): change that, or name another in "
+            f"{VARIABLE}."
+        ) from error
+
+
+def find_installed(name: str) -> Path | None:
+    """The model file in the models' folder of a known model's name, or of its own name with or without `.onnx`.
+
+    ModelFileError, with the command that helps, where the model is known and not there.
+    """
+    known = find_known(name)
+    try:
+        folder = models_folder()
+    except MissingExtraError:
+        files = {}
+    else:
+        files = files_in(folder)
+    wanted = (known.model_file, f"{known.name}.onnx") if known else (name, f"{name}.onnx")
+    for file in wanted:
+        if file.endswith(".onnx") and file in files:
+            return files[file]
+    if known is None:
+        return None
+    if known.file in files:
+        raise ModelFileError(f"{files[known.file]} must be converted first: `acapella models get {known.name}`.")
+    raise ModelFileError(f"The model {known.name} is not installed: get it with `acapella models get {known.name}`.")
+
+
+def names_near(name: str) -> list[str]:
+    """Names like `name` of models that are known or installed."""
+    try:
+        installed = [Path(file).stem for file in files_in(models_folder()) if file.endswith(".onnx")]
+    except (MissingExtraError, ModelFileError):
+        installed = []
+    return near_names(name, [*known_models(), *installed])
+
+
+def original_in(folder: Path, model: KnownModel) -> Path | None:
+    """The published file of a model, if somebody has laid it into the models' folder."""
+    return files_in(folder).get(model.file)
+
+
+@contextmanager
+def explained(folder: Path, model: KnownModel) -> Iterator[None]:
+    """Errors of the disk while `model` is being laid into a models' folder, as sentences that say what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            needed = f", {megabytes(model.bytes)}" if model.bytes else ""
+            raise ModelFileError(
+                f"The disk with {folder} is too full for {model.file}{needed}: make room, or name another folder in "
+                f"{VARIABLE}; what has come is kept, and the same command goes on from there."
+            ) from error
+        raise ModelFileError(
+            f"The models' folder {folder} cannot be written ({error.strerror or error}): change that, or name another "
+            f"in {VARIABLE}."
+        ) from error
+
+
+def megabytes(size: int) -> str:
+    """As text: 66.8 MB, or 913 MB."""
+    millions = size / 1e6
+    return f"{millions:.0f} MB" if millions >= 100 else f"{millions:.1f} MB"
