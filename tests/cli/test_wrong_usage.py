@@ -38,7 +38,10 @@ def test_wrong_usage_ends_with_2_before_any_work(folder, words, message, capsys)
 
 def test_an_unknown_model_ends_with_1(folder, capsys):
     assert run("song.wav", "--model", "nowhere.onnx") == 1
-    assert "There is no model nowhere.onnx: give an .onnx file or one of: default." in capsys.readouterr().err
+    assert (
+        "There is no model nowhere.onnx: give an .onnx file or a name that `acapella models` lists."
+        in capsys.readouterr().err
+    )
 
 
 def test_stems_that_the_model_does_not_have(folder, capsys):

@@ -133,7 +133,7 @@ def _show_table(listed: "list[ListedModel]", console: "Console") -> None:
     """A row for each model, and beneath it what is too long for a column."""
     from rich.padding import Padding
 
-    console.print(ROW.format("name", "here?", "size", "GFLOP/s", "vocals SDR, dB"), style="bold")
+    console.print(ROW.format("name", "state", "size", "GFLOP/s", "vocals SDR, dB"), style="bold")
     for model in listed:
         size, gflop, sdr = _numbers(model)
         console.print(ROW.format(model.name, model.state, size, gflop, sdr))
@@ -143,7 +143,7 @@ def _show_table(listed: "list[ListedModel]", console: "Console") -> None:
 def _show_lines(listed: "list[ListedModel]", console: "Console") -> None:
     for model in listed:
         size, gflop, sdr = _numbers(model)
-        parts = [model.state, f"vocals SDR {sdr} dB", f"{gflop} GFLOP/s", size, *_words(model)]
+        parts = [model.state, f"vocals SDR in dB: {sdr}", f"{gflop} GFLOP/s", size, *_words(model)]
         console.print(f"{model.name}: {'; '.join(parts)}", soft_wrap=True)
 
 

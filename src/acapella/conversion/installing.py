@@ -74,7 +74,7 @@ def _alone(folder: Path, model: KnownModel, waiting: Callable[[], None]) -> Iter
 
 
 def _installed(folder: Path, model: KnownModel) -> Path | None:
-    return files_in(folder).get(model.model_file)
+    return original_in(folder, model) if model.runs_as_it_is else files_in(folder).get(model.model_file)
 
 
 def _make(model: KnownModel, folder: Path, keep: bool, progress: Progress | None) -> Installed:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MIRROR = "ACAPELLA_MODELS_URL"
 TIMEOUT = 30.0  # seconds without a byte
 RETRIES = 3  # of one address; pooch waits between them
-BLOCK = 1 << 20  # bytes
+BLOCK = 1 << 16  # bytes that are lost at most where a download breaks off
 PARTIAL = "partial"  # what has come so far
 
 Progress = Callable[[int, int | None], None]  # bytes that are there, and of how many

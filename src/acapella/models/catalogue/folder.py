@@ -2,12 +2,12 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from acapella.errors import MissingExtraError, ModelFileError
-from acapella.models.catalogue.known import KnownModel, find_known, known_models, near_names
+from acapella.models.catalogue.known import KnownModel, find_known, is_file_of, known_models, near_names
 
 VARIABLE = "ACAPELLA_MODELS"
 
@@ -49,29 +49,39 @@ def find_installed(name: str) -> Path | None:
         files = {}
     else:
         files = files_in(folder)
-    wanted = (known.model_file, f"{known.name}.onnx") if known else (name, f"{name}.onnx")
-    for file in wanted:
-        if file.endswith(".onnx") and file in files:
-            return files[file]
+    wanted = f"{known.name}.onnx" if known else f"{name.removesuffix('.onnx')}.onnx"
+    if wanted in files:
+        return files[wanted]
     if known is None:
         return None
-    if known.file in files:
-        raise ModelFileError(f"{files[known.file]} must be converted first: `acapella models get {known.name}`.")
+    original = _published(files, known)
+    if original and known.runs_as_it_is:
+        return original
+    if original:
+        raise ModelFileError(f"{original} must be converted first: `acapella models get {known.name}`.")
     raise ModelFileError(f"The model {known.name} is not installed: get it with `acapella models get {known.name}`.")
 
 
 def names_near(name: str) -> list[str]:
     """Names like `name` of models that are known or installed."""
     try:
-        installed = [Path(file).stem for file in files_in(models_folder()) if file.endswith(".onnx")]
+        stems = [Path(file).stem for file in files_in(models_folder()) if file.endswith(".onnx")]
+        installed = [stem for stem in stems if find_known(stem) is None]
     except (MissingExtraError, ModelFileError):
         installed = []
     return near_names(name, [*known_models(), *installed])
 
 
 def original_in(folder: Path, model: KnownModel) -> Path | None:
-    """The published file of a model, if somebody has laid it into the models' folder."""
-    return files_in(folder).get(model.file)
+    """The published file of a model, if somebody has laid it into the models' folder, under whatever name."""
+    return _published(files_in(folder), model)
+
+
+def _published(files: Mapping[str, Path], model: KnownModel) -> Path | None:
+    if model.file in files:
+        return files[model.file]
+    suffix = Path(model.file).suffix
+    return next((path for path in files.values() if path.suffix == suffix and is_file_of(model, path)), None)
 
 
 @contextmanager

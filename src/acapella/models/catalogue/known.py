@@ -111,20 +111,17 @@ def near_names(name: str, names: Iterable[str]) -> list[str]:
 
 
 def recognise(path: Path) -> KnownModel | None:
-    """The known model whose published file is at `path`, whatever its name is.
+    """The known model whose published file is at `path`, whatever its name is."""
+    return next((model for model in known_models().values() if is_file_of(model, path)), None)
 
-    By its size and the hash of its end or of all of it; by its name where neither is known.
-    """
-    size = path.stat().st_size
-    fitting = [model for model in known_models().values() if model.bytes in (None, size)]
-    tail = tail_md5(path)
-    for model in fitting:
-        if model.tail_md5 == tail:
-            return model
-    for model in fitting:
-        if model.tail_md5 is None and model.bytes and model.sha256 == sha256(path):
-            return model
-    return next((model for model in fitting if not (model.tail_md5 or model.sha256) and model.file == path.name), None)
+
+def is_file_of(model: KnownModel, path: Path) -> bool:
+    """Whether the published file of `model` is at `path`: by size and digest, or by its name where none is known."""
+    if model.bytes not in (None, path.stat().st_size):
+        return False
+    if model.tail_md5:
+        return model.tail_md5 == tail_md5(path)
+    return model.sha256 == sha256(path) if model.sha256 else model.file == path.name
 
 
 def sha256(path: Path) -> str:
