@@ -2,7 +2,10 @@
 
 import pytest
 from tests.made import write_song
+from tests.models.conftest import content, here_only, make_known, models, server
 from tests.onnx_models import write_gain_model
+
+__all__ = ["content", "folder", "here_only", "make_known", "models", "server"]
 
 
 @pytest.fixture

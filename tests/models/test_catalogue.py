@@ -9,7 +9,6 @@ import pytest
 import yaml
 from tests.onnx_models import write_gain_model
 
-from acapella.conversion.installing import find_config
 from acapella.errors import ModelFileError
 from acapella.models.catalogue.folder import models_folder
 from acapella.models.catalogue.known import get_known, known_models, recognise
@@ -68,18 +67,6 @@ def test_a_published_file_is_recognised(tmp_path, make_known, content, known_by)
     assert recognise(renamed) == model
     renamed.with_name("other.onnx").write_bytes(bytes(len(content)))
     assert recognise(renamed.with_name("other.onnx")) is None
-
-
-def test_the_config_beside_a_checkpoint_goes_before_the_known_one(tmp_path, make_known, content):
-    model = make_known(file="Tiny-Model.ckpt", config="mel_band_roformer_kim.yaml")
-    checkpoint = tmp_path / "mine.ckpt"
-    checkpoint.write_bytes(content)
-    assert find_config(checkpoint) == model.config_file
-    checkpoint.with_suffix(".yaml").write_text("audio: {}")
-    assert find_config(checkpoint) == checkpoint.with_suffix(".yaml")
-    checkpoint.with_suffix(".yaml").unlink()
-    checkpoint.write_bytes(b"another")
-    assert find_config(checkpoint) is None
 
 
 def test_metadata_is_read_without_the_graph(tmp_path):

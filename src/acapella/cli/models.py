@@ -119,7 +119,7 @@ def convert(
         typer.echo(f"{file} needs no conversion: acapella isolate song.mp3 --model {file}")
         return
     installing.require_converter(str(file))
-    installing.convert(file, config or installing.find_config(file), target)
+    installing.convert(file, config, target)
     typer.echo(f"{file} → {target}")
 
 

@@ -1,6 +1,5 @@
 """Known models, made ready: found or downloaded, converted where they must be, and laid into the models' folder."""
 
-import importlib
 import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 from acapella.errors import MissingExtraError, ModelFileError
 from acapella.models.catalogue.download import Progress, download
 from acapella.models.catalogue.folder import explained, files_in, models_folder, original_in
-from acapella.models.catalogue.known import KnownModel, recognise, sha256
+from acapella.models.catalogue.known import KnownModel, sha256
 from acapella.whole_files import remove_leftovers
 
 NEEDED = ("torch", "onnx", "onnxscript", "safetensors", "yaml")  # to convert
@@ -103,15 +102,6 @@ def _check(path: Path, model: KnownModel) -> None:
         )
 
 
-def find_config(checkpoint: Path) -> Path | None:
-    """The YAML file of a checkpoint: beside it under its name, or that of the catalogue if it is a known one."""
-    for suffix in (".yaml", ".yml"):
-        if (beside := checkpoint.with_suffix(suffix)).is_file():
-            return beside
-    known = recognise(checkpoint)
-    return known.config_file if known else None
-
-
 def require_converter(file: str) -> None:
     """MissingExtraError where the packages that convert are not installed; said before a long download."""
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
@@ -120,4 +110,6 @@ def require_converter(file: str) -> None:
 
 def convert(file: Path, config: Path | None, output: Path) -> None:
     """Turn a published file into the model file `output`."""
-    importlib.import_module("acapella.conversion").convert(file, config, output)
+    from acapella.conversion.convert import convert  # loads torch
+
+    convert(file, config, output)
