@@ -23,6 +23,13 @@ def test_a_checkpoint_with_its_yaml_beside_it(golden, tmp_path, name):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["htdemucs.th", "htdemucs.safetensors"])
+def test_a_checkpoint_that_says_all_itself(golden, tmp_path, name):
+    shutil.copy(golden / f"others/{name}", tmp_path)
+    assert error_db(Isolator.load(convert(tmp_path / name)), golden / "others", "htdemucs") < -60
+
+
+@pytest.mark.slow
 def test_an_mdx_net_gets_its_description(golden, tmp_path):
     for suffix in (".onnx", ".json"):
         shutil.copy(golden / f"others/mdx_net{suffix}", tmp_path)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from acapella.conversion import roformer
-from acapella.conversion.checkpoints import Shapes
 from acapella.conversion.published import Published
+from acapella.conversion.torch_files import Shapes
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, refuse_unknown
 from acapella.errors import ModelFileError

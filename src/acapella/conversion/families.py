@@ -1,43 +1,56 @@
 """The families of networks whose published checkpoints can be read; the tensors tell which one a file is of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from torch import Tensor
 
-from acapella.conversion import bs_roformer, mdx23c, mel_band_roformer
-from acapella.conversion.checkpoints import Shapes, read_checkpoint, shapes
+from acapella.conversion import bs_roformer, htdemucs, mdx23c, mel_band_roformer
 from acapella.conversion.published import Published
+from acapella.conversion.torch_files import Shapes, TorchFile, read_torch_file
 from acapella.conversion.training_config import TrainingConfig
 from acapella.errors import ModelFileError
 
 
-class Family(Protocol):
-    """A module that reads the checkpoints of one family."""
+@dataclass(frozen=True)
+class Family:
+    """How the checkpoints of one family are read.
 
-    def matches(self, shapes: Shapes) -> bool:
-        """Whether a checkpoint with tensors of these names and shapes is of the family."""
+    `matches`: whether a checkpoint with tensors of these names and shapes is of the family. `read`: its network and
+    description; a ModelFileError for what is not known or contradicts itself. `stored_config`: what a file says of
+    its network itself, where files of the family do.
+    """
 
-    def read(self, tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Published:
-        """The network and its description; ModelFileError for what is not known or contradicts itself."""
+    matches: Callable[[Shapes], bool]
+    read: Callable[[Mapping[str, Tensor], TrainingConfig, str], Published]
+    stored_config: Callable[[TorchFile], TrainingConfig] | None = None
 
 
-FAMILIES: dict[str, Family] = {
-    "mel_band_roformer": mel_band_roformer,
-    "bs_roformer": bs_roformer,
-    "mdx23c": mdx23c,
+FAMILIES = {
+    "mel_band_roformer": Family(mel_band_roformer.matches, mel_band_roformer.read),
+    "bs_roformer": Family(bs_roformer.matches, bs_roformer.read),
+    "mdx23c": Family(mdx23c.matches, mdx23c.read),
+    "htdemucs": Family(htdemucs.matches, htdemucs.read, htdemucs.stored_config),
 }
 
 
 def read_published(path: Path, config: Path | None) -> Published:
-    """The network of the checkpoint at `path`, with the YAML file `config` that was published with it."""
-    tensors = read_checkpoint(path)
-    found = shapes(tensors)
+    """The network of the checkpoint at `path`, with the YAML file `config` that was published with it, if there is one.
+
+    Raises ModelFileError for a file of no known family, or one that does not say enough of itself without `config`.
+    """
+    file = read_torch_file(path)
     for name, family in FAMILIES.items():
-        if family.matches(found):
-            if config is None:
-                raise ModelFileError(f"{path} is a {name}; its YAML file is needed too: name it as config.")
-            return family.read(tensors, TrainingConfig.read(config), path.name)
+        if family.matches(file.shapes):
+            return family.read(file.tensors, _config(file, config, name, family), path.name)
     known = ", ".join(FAMILIES)
     raise ModelFileError(f"{path} is a checkpoint of no family that is known; these are: {known}.")
+
+
+def _config(file: TorchFile, config: Path | None, name: str, family: Family) -> TrainingConfig:
+    if config:
+        return TrainingConfig.read(config)
+    if family.stored_config:
+        return family.stored_config(file)
+    raise ModelFileError(f"{file.name} is a {name}; its YAML file is needed too: name it as config.")

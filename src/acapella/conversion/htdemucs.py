@@ -7,9 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from acapella.conversion.checkpoints import Shapes
 from acapella.conversion.published import Published, stems
-from acapella.conversion.torch_files import TorchFile
+from acapella.conversion.torch_files import Shapes, TorchFile
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree, refuse_unknown
 from acapella.errors import ModelFileError

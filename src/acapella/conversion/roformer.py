@@ -6,8 +6,8 @@ from itertools import pairwise, zip_longest
 import torch
 from torch import Tensor
 
-from acapella.conversion.checkpoints import Shapes
 from acapella.conversion.published import Published, describe, spectral_front_end
+from acapella.conversion.torch_files import Shapes
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree
 from acapella.errors import ModelFileError

@@ -21,6 +21,8 @@ from torch import Tensor
 
 from acapella.errors import ModelFileError
 
+Shapes = Mapping[str, tuple[int, ...]]  # of tensors, by name
+
 WRAPPERS = ("state_dict", "state", "model_state_dict", "model", "best_state")  # keys that programs put around tensors
 PREFIXES = ("module.", "_orig_mod.", "model.")  # that they put before names
 FRACTION = re.compile(r"-?\d{1,12}(/\d{1,12})?")
@@ -49,7 +51,7 @@ class TorchFile:
     values: Mapping[str, Any]
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
+    def shapes(self) -> "Shapes":
         """The shape of each tensor."""
         return {name: tuple(tensor.shape) for name, tensor in self.tensors.items()}
 
