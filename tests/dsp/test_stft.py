@@ -109,3 +109,13 @@ def test_any_hop_is_undone(window, hop, normalized, samples, rng):
 def test_a_normalized_transform_keeps_energy(rng):
     plain, normalized = (STFT(1024, 256, kept).forward(rng.standard_normal((1, 9000))) for kept in (False, True))
     np.testing.assert_allclose(np.abs(plain).std() / np.abs(normalized).std(), 32, rtol=0.1)
+
+
+@pytest.mark.parametrize("samples", [1, 300, 5000])
+def test_a_rectangular_window(samples, rng):
+    stft = STFT(512, 128, normalized=True, shape="rectangular")
+    audio = rng.standard_normal((2, samples)).astype(np.float32)
+    spectrum = stft.forward(audio)
+    np.testing.assert_allclose(spectrum, slow_spectrum(audio, stft), atol=1e-3)
+    np.testing.assert_allclose(stft.window, 512**-0.5)
+    np.testing.assert_allclose(stft.inverse(spectrum, samples), audio, atol=2e-5)

@@ -1,9 +1,9 @@
 """Short-time Fourier transform and its inverse, in one piece or as a stream.
 
 Frame `t` is centred on sample `t * hop`; the edges of the signal are reflected, so that `n` samples give
-`1 + n // hop` frames. The window is a periodic Hann. The inverse is the least-squares one: overlap-add, divided by
-the sum of the squared windows (D. Griffin and J. Lim, "Signal estimation from modified short-time Fourier
-transform", IEEE TASSP 32(2), 1984).
+`1 + n // hop` frames. The window is a periodic Hann, or rectangular. The inverse is the least-squares one:
+overlap-add, divided by the sum of the squared windows (D. Griffin and J. Lim, "Signal estimation from modified
+short-time Fourier transform", IEEE TASSP 32(2), 1984).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -30,11 +30,13 @@ class STFT:
 
     `hop`: samples from one frame to the next, half a window at most; 0 stands for a quarter of the window.
     `normalized`: divide by the square root of the window's length, so that the transform keeps energy.
+    `shape`: of the window, `hann` or `rectangular`.
     """
 
     window_length: int
     hop: int = 0
     normalized: bool = False
+    shape: str = "hann"
 
     def __post_init__(self) -> None:
         if self.window_length < 4 or self.window_length % 2:
@@ -55,7 +57,9 @@ class STFT:
 
     @cached_property
     def window(self) -> np.ndarray:
-        """Periodic Hann window, (window_length,) float32."""
+        """The window, periodic, (window_length,) float32."""
+        if self.shape == "rectangular":
+            return np.full(self.window_length, self.scale, np.float32)
         phase = 2 * np.pi * np.arange(self.window_length) / self.window_length
         return ((0.5 - 0.5 * np.cos(phase)) * self.scale).astype(np.float32)
 

@@ -76,9 +76,11 @@ class SpectralCoder:
 
     def encode(self, audio: np.ndarray) -> tuple[np.ndarray, Tensors]:
         """The spectrum and the network's input of `audio` (items * channels, samples)."""
-        front_end = self.description.front_end
+        front_end, schedule = self.description.front_end, self.description.schedule
         assert isinstance(front_end, SpectralFrontEnd)
-        spectrum = front_end.by_item(front_end.stft.forward(audio))
+        assert isinstance(schedule, Chunks)
+        padded = np.pad(audio, ((0, 0), (0, schedule.padding))) if schedule.padding else audio
+        spectrum = front_end.by_item(front_end.stft.forward(padded))
         return spectrum, [front_end.encode(spectrum, self.normalization)]
 
     def decode(self, outputs: Tensors, spectrum: np.ndarray | None, samples: int) -> np.ndarray:

@@ -70,7 +70,7 @@ class SpectralFrontEnd(Part):
     channels: NetworkChannels = 1
     window_length: Annotated[int, Field(ge=4, le=1 << 17, multiple_of=2)] = 1536
     hop: Annotated[int, Field(ge=1, le=1 << 16)] = 384
-    window: Literal["hann"] = "hann"
+    window: Literal["hann", "rectangular"] = "hann"
     normalized: bool = False
     bins: Annotated[int, Field(ge=1, le=(1 << 16) + 1)] = 769
     silent_bins: Annotated[int, Field(ge=0, le=1 << 16)] = 0
@@ -117,7 +117,7 @@ class SpectralFrontEnd(Part):
     @cached_property
     def stft(self) -> STFT:
         """The transform between audio and spectrum."""
-        return STFT(self.window_length, self.hop, self.normalized)
+        return STFT(self.window_length, self.hop, self.normalized, self.window)
 
     @cached_property
     def _representation(self) -> Amplitude | RealImaginary:

@@ -67,7 +67,10 @@ class Context(Part):
 
 
 class Chunks(Part):
-    """Chunks of `length` samples, one every `step`, joined by overlap-add; `dsp.chunks` explains the fields."""
+    """Chunks of `length` samples, one every `step`, joined by overlap-add; `dsp.chunks` explains the fields.
+
+    `padding`: samples of silence behind each chunk, which a spectral front end sees and overlap-add does not.
+    """
 
     kind: Literal["chunks"] = "chunks"
     length: Samples
@@ -78,6 +81,7 @@ class Chunks(Part):
     edges: Literal["reflect", "zeros"] = "reflect"
     multiple: SamplesFromZero = 0
     tail: Literal["reflect", "zeros", "centred"] = "reflect"
+    padding: SamplesFromZero = 0
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
