@@ -33,7 +33,7 @@ class Published:
         waveform = (1, front_end.channels, schedule.length)
         if isinstance(front_end, WaveformFrontEnd):
             return {MIXTURE: waveform}
-        frames = front_end.stft.frames(schedule.length)
+        frames = front_end.stft.frames(schedule.length + schedule.padding)
         if isinstance(front_end, HybridFrontEnd):
             return {MIXTURE: waveform, "spectrum": (1, 2 * front_end.channels, front_end.stft.bins, frames)}
         return {MIXTURE: (1, front_end.tensor_channels, front_end.bins, frames)}

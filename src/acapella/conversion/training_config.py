@@ -88,6 +88,14 @@ class TrainingConfig:
             raise self._wrong(key, "a list of whole numbers", value)
         return tuple(value)
 
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """The list of numbers, 0 or more, at "section.key"."""
+        value = self._value(key)
+        listed = isinstance(value, list | tuple) and len(value) <= MOST_ITEMS
+        if not listed or not all(type(item) in (int, float) and 0 <= item <= LARGEST_NUMBER for item in value):
+            raise self._wrong(key, "a list of numbers", value)
+        return tuple(value)
+
     def boolean(self, key: str, default: bool) -> bool:
         """The true or false at "section.key"."""
         value = self._value(key)
