@@ -16,6 +16,7 @@ class Server:
     broken_off: list[int] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)  # status codes of the next answers
     knows_ranges: bool = True
+    says_length: bool = True
     holds: bool = False
     go_on: threading.Event = field(default_factory=threading.Event)
     holding: threading.Event = field(default_factory=threading.Event)
@@ -36,7 +37,8 @@ def _handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
                 self.send_error(416)
                 return
             self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(content) - start))
+            if server.says_length:
+                self.send_header("Content-Length", str(len(content) - start))
             if start:
                 self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
             self.end_headers()

@@ -89,8 +89,20 @@ def test_more_than_there_is_is_fetched_anew(server, models, model, content):
 
 def test_another_size_is_not_even_fetched(server, models, model):
     server.files[PATH] = b"<html>Please log in.</html>"
-    with pytest.raises(ModelFileError, match=r"another file than Tiny-Model.onnx: of 27 bytes, not 3000000"):
+    with pytest.raises(ModelFileError, match=r"has another Tiny-Model.onnx: of 27 bytes, not 3000000"):
         install(model)
+
+
+def test_a_server_that_says_no_length(server, models, model, content):
+    server.says_length = False
+    server.broken_off = [BLOCK, 2 * BLOCK, 3 * BLOCK, 6 * BLOCK]
+    with pytest.raises(ModelFileError, match=r"broke off after 0\.4 MB of 3\.0 MB"):
+        install(model)
+    server.files[PATH] = content + bytes(BLOCK)
+    with pytest.raises(ModelFileError, match=r"has another Tiny-Model\.onnx: of more than 3000000 bytes"):
+        install(model)
+    server.files[PATH] = content
+    assert install(model).path.read_bytes() == content
 
 
 def test_not_found(server, models, model):
@@ -105,7 +117,7 @@ def test_a_failing_server_is_asked_again(server, models, model, content):
     assert install(model).path.read_bytes() == content
     server.failures = [503] * 4
     (models / "Tiny-Model.onnx").unlink()
-    with pytest.raises(ModelFileError, match="503 Server Error"):
+    with pytest.raises(ModelFileError, match=r"127.0.0.1:\d+ fails \(503 Service Unavailable\): try again later"):
         install(model)
 
 
@@ -204,7 +216,7 @@ SCRIPT = """
 import sys
 from acapella.conversion.installing import install
 from acapella.models.catalogue.known import KnownModel
-done = install(KnownModel.model_validate_json(sys.argv[1]), waiting=lambda: print("waits", flush=True))
+done = install(KnownModel.model_validate_json(sys.argv[1]), begin=lambda step: print(step, flush=True))
 print(done.downloaded, done.path.stat().st_size)
 """
 
@@ -219,10 +231,10 @@ def test_two_processes_at_once(server, models, model, content):
     first = start(model)
     assert server.holding.wait(30)
     second = start(model)
-    assert second.stdout.readline() == "waits\n"
+    assert second.stdout.readline() == "waiting\n"
     server.go_on.set()
     said = [process.communicate(timeout=30) for process in (first, second)]
-    assert said == [(f"True {len(content)}\n", ""), (f"False {len(content)}\n", "")]
+    assert said == [(f"downloading\nTrue {len(content)}\n", ""), (f"False {len(content)}\n", "")]
     assert len(server.requests) == 1
 
 

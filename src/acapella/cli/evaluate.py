@@ -43,7 +43,7 @@ Examples:
 def evaluate(
     context: typer.Context,
     data: Annotated[Path | None, typer.Option(help="The corpus; overrides DATA.")] = None,
-    model: Annotated[str | None, typer.Option(help="A model file (.onnx) or the name of a bundled model.")] = None,
+    model: Annotated[str | None, typer.Option(help="A name that `acapella models` lists, or an .onnx file.")] = None,
     tracks: Annotated[str, typer.Option(help="Only tracks with one of these parts in their names.")] = "",
     metrics: Annotated[str, typer.Option(help="Which to compute, see below.")] = "museval,usdr,si_sdr,nsdr,stoi",
     output: Annotated[

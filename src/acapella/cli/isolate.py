@@ -37,7 +37,7 @@ def isolate(
         Path | None,
         typer.Option("-o", "--output", help="Folder for the stems (default: beside each song); - is standard output."),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="A model file (.onnx) or the name of a bundled model.")] = None,
+    model: Annotated[str | None, typer.Option(help="A name that `acapella models` lists, or an .onnx file.")] = None,
     stems: Annotated[
         str | None, typer.Option(help="Which stems to write (default: vocal,instrumental); all: those the model has.")
     ] = None,

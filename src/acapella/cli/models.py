@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 models = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 UNKNOWN = "—"
 FOOTNOTE = "SDRs of different scales must not be compared. GFLOP/s: for a second of audio, where nothing overlaps."
+STEPS = {
+    "waiting": "Another process is getting {}: waiting for it.",
+    "downloading": "Downloading {}",
+    "converting": "Converting {}, which takes a minute or two",
+}
 ROW = "{:<27}{:<12}{:>8}{:>9}  {}"
 
 
@@ -79,7 +84,7 @@ def get(
             model,
             keep=keep,
             progress=progress,
-            waiting=lambda: console.print(f"Another process is getting {model.name}: waiting for it."),
+            begin=lambda step: console.print(STEPS[step].format(model.file)),
         )
     if not (done.downloaded or done.converted):
         typer.echo(f"{model.name} is installed: {done.path}")

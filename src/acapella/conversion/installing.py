@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from acapella.errors import MissingExtraError, ModelFileError
 from acapella.models.catalogue.download import Progress, download
@@ -13,6 +14,7 @@ from acapella.models.catalogue.folder import explained, files_in, models_folder,
 from acapella.models.catalogue.known import KnownModel, sha256
 from acapella.whole_files import remove_leftovers
 
+Step = Literal["waiting", "downloading", "converting"]
 NEEDED = ("torch", "onnx", "onnxscript", "safetensors", "yaml")  # to convert
 
 
@@ -35,25 +37,26 @@ def install(
     *,
     keep: bool = False,
     progress: Progress | None = None,
-    waiting: Callable[[], None] = lambda: None,
+    begin: Callable[[Step], None] = lambda step: None,
 ) -> Installed:
     """See to it that the models' folder has `model`; `keep` its published file too.
 
-    `progress` is called while it is downloaded, `waiting` where another process is at work on it; then this one waits.
+    `progress` is called while it is downloaded, `begin` at the beginning of each step; "waiting" is one where another
+    process is at work on the same model.
     """
     folder = models_folder()
     if found := _installed(folder, model):
         return Installed(model, found)
     if not model.runs_as_it_is:
         require_converter(model.file)
-    with explained(folder, model), _alone(folder, model, waiting):
+    with explained(folder, model), _alone(folder, model, begin):
         if found := _installed(folder, model):
             return Installed(model, found)
-        return _make(model, folder, keep, progress)
+        return _make(model, folder, keep, progress, begin)
 
 
 @contextmanager
-def _alone(folder: Path, model: KnownModel, waiting: Callable[[], None]) -> Iterator[None]:
+def _alone(folder: Path, model: KnownModel, begin: Callable[[Step], None]) -> Iterator[None]:
     """Only one process at a time works on `model`; the system frees the lock of one that is killed."""
     try:
         from filelock import FileLock, Timeout
@@ -64,7 +67,7 @@ def _alone(folder: Path, model: KnownModel, waiting: Callable[[], None]) -> Iter
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        waiting()
+        begin("waiting")
         lock.acquire()
     try:
         yield
@@ -76,14 +79,19 @@ def _installed(folder: Path, model: KnownModel) -> Path | None:
     return original_in(folder, model) if model.runs_as_it_is else files_in(folder).get(model.model_file)
 
 
-def _make(model: KnownModel, folder: Path, keep: bool, progress: Progress | None) -> Installed:
+def _make(
+    model: KnownModel, folder: Path, keep: bool, progress: Progress | None, begin: Callable[[Step], None]
+) -> Installed:
     """Download and convert as far as it must be; files that were laid there by hand stay."""
     work, target = folder / f".{model.name}", folder / model.model_file
     by_hand = original_in(folder, model)
     if by_hand:
         _check(by_hand, model)
+    else:
+        begin("downloading")
     original = by_hand or download(model, work, progress)
     if not model.runs_as_it_is:
+        begin("converting")
         remove_leftovers(target)
         convert(original, model.config_file, target)
     kept = by_hand

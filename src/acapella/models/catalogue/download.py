@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from acapella.errors import AcapellaError, InputError, MissingExtraError, ModelFileError, SettingsError
+from acapella.errors import InputError, MissingExtraError, ModelFileError, SettingsError
 from acapella.models.catalogue.folder import megabytes
 from acapella.models.catalogue.known import KnownModel
 
@@ -43,12 +43,13 @@ def download(model: KnownModel, folder: Path, progress: Progress | None = None) 
     _remove_leftovers(folder, {PARTIAL, model.file})
     failures = []
     for address in addresses(model):
+        downloader = _Resuming(partial, model, progress)
         registry, urls = {model.file: f"sha256:{model.sha256}"}, {model.file: address}
         store = pooch.create(folder, base_url="", registry=registry, urls=urls, retry_if_failed=RETRIES)
         try:
-            return Path(store.fetch(model.file, downloader=_Resuming(partial, model, progress)))
+            return Path(store.fetch(model.file, downloader=downloader))
         except (_UnavailableError, OSError) as error:
-            failures.append(_reason(error, address, model, partial))
+            failures.append(_explain(error, downloader.began, address, model, partial))
     raise failures[0]
 
 
@@ -68,9 +69,13 @@ class _UnavailableError(InputError):
 
 
 class _Resuming:
-    """A downloader for pooch that keeps what has come, and asks for the rest the next time."""
+    """A downloader for pooch that keeps what has come, and asks for the rest the next time.
+
+    `began` says whether anything came.
+    """
 
     def __init__(self, partial: Path, model: KnownModel, progress: Progress | None) -> None:
+        self.began = False
         self._partial = partial
         self._model = model
         self._progress = progress or (lambda done, total: None)
@@ -89,7 +94,8 @@ class _Resuming:
             with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
                 self._check(response)
                 start = start if response.status_code == requests.codes.partial_content else 0
-                self._write(response, start)
+                if self._write(response, start) < (self._model.bytes or 0):
+                    raise requests.exceptions.ChunkedEncodingError("the answer ended early")
         self._came_at_once = start == 0
         self._partial.replace(output_file)
 
@@ -102,43 +108,49 @@ class _Resuming:
         if response.status_code >= 400:
             raise _UnavailableError(f"has not got {self._model.file} ({response.status_code} {response.reason})")
 
-    def _write(self, response: "Response", start: int) -> None:
-        """Write what comes to the partial file from byte `start` on."""
-        rest = response.headers.get("Content-Length")
-        total = self._model.bytes or (start + int(rest) if rest and rest.isdigit() else None)
-        if rest and rest.isdigit() and total != start + int(rest):
-            raise _UnavailableError(
-                f"has another file than {self._model.file}: of {start + int(rest)} bytes, not {total}"
-            )
+    def _write(self, response: "Response", start: int) -> int:
+        """Write what comes to the partial file from byte `start` on; returns where it ends."""
+        rest = response.headers.get("Content-Length", "")
+        total = self._model.bytes or (start + int(rest) if rest.isdigit() else None)
+        if rest.isdigit() and total != start + int(rest):
+            raise _UnavailableError(f"has another {self._model.file}: of {start + int(rest)} bytes, not {total}")
         with self._partial.open("r+b" if start else "wb") as file:
             file.seek(start)
             for block in response.iter_content(BLOCK):
+                self.began = True
                 file.write(block)
                 start += len(block)
+                if total and start > total:
+                    raise _UnavailableError(f"has another {self._model.file}: of more than {total} bytes")
                 self._progress(start, total)
+        return start
 
 
-def _reason(error: Exception, address: str, model: KnownModel, partial: Path) -> AcapellaError:
-    """What to say of a download that failed."""
+def _explain(error: Exception, began: bool, address: str, model: KnownModel, partial: Path) -> ModelFileError:
+    """What to say of a download that failed; an error of the disk is raised again: other addresses do not help."""
     import requests.exceptions as network
 
     host = urlsplit(address).netloc
-    by_hand = f"lay {model.file} into {partial.parents[1]} by hand"
+    otherwise = f"name a mirror in {MIRROR}, or lay {model.file} into {partial.parents[1]} by hand"
     if isinstance(error, _UnavailableError):
-        return ModelFileError(f"{host} {error}: name a mirror in {MIRROR}, or {by_hand}.")
-    if isinstance(error, network.ChunkedEncodingError | network.ReadTimeout):
-        there = partial.stat().st_size if partial.exists() else 0
+        return ModelFileError(f"{host} {error}: {otherwise}.")
+    if not isinstance(error, network.RequestException):
+        raise error
+    if isinstance(error, network.HTTPError) and error.response is not None:
+        said = f"{error.response.status_code} {error.response.reason}"
+        return ModelFileError(f"{host} fails ({said}): try again later, {otherwise}.")
+    if isinstance(error, network.SSLError):
+        return ModelFileError(
+            f"The certificate of {host} cannot be verified: if a proxy stands between, name the file of its "
+            f"certificates in REQUESTS_CA_BUNDLE, {otherwise}."
+        )
+    if began:
+        there = megabytes(partial.stat().st_size if partial.exists() else 0)
         of = f" of {megabytes(model.bytes)}" if model.bytes else ""
         return ModelFileError(
-            f"The download from {host} broke off after {megabytes(there)}{of}: run it again, and it goes on from there."
+            f"The download from {host} broke off after {there}{of}: run it again, and it goes on from there."
         )
-    if isinstance(error, network.HTTPError):
-        return ModelFileError(f"{host} fails ({error}): try again later, name a mirror in {MIRROR}, or {by_hand}.")
-    if isinstance(error, network.RequestException):
-        return ModelFileError(
-            f"{host} cannot be reached: check the network and HTTPS_PROXY, name a mirror in {MIRROR}, or {by_hand}."
-        )
-    raise error  # of the disk: other addresses do not help
+    return ModelFileError(f"{host} cannot be reached: check the network and HTTPS_PROXY, {otherwise}.")
 
 
 def _remove_leftovers(folder: Path, kept: set[str]) -> None:
