@@ -9,7 +9,7 @@ from acapella import Isolator
 from acapella.conversion.convert import convert
 from acapella.errors import ModelFileError
 
-WITHIN = {"mel_band_roformer": -50, "bs_roformer": -50, "mdx23c": -60}  # dB, of the reference's energy
+WITHIN = {"mel_band_roformer": -50, "bs_roformer": -50, "mdx23c": -60, "scnet": -60}  # dB, of the reference's energy
 
 
 @pytest.mark.slow

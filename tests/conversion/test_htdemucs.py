@@ -83,7 +83,7 @@ def test_the_description(tmp_path):
     assert front_end.normalizer == "standard"
     assert (schedule.length, schedule.step, schedule.window, schedule.tail) == (1000, 750, "triangular", "centred")
     assert description.sources == ("drums", "vocal")
-    assert description.residual is None
+    assert description.residual == "residual"
 
 
 def test_a_checkpoint_with_a_yaml_file():

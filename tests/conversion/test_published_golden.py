@@ -50,4 +50,4 @@ def test_the_model_file_does_too(name, runtime, tmp_path):
 def test_stems_of_the_descriptions():
     assert published("bs_roformer").description.stems == ("vocal", "instrumental")
     assert published("mdx23c").description.sources == ("vocal", "other")
-    assert published("mdx23c").description.residual is None
+    assert published("mdx23c").description.residual == "residual"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from acapella.conversion import bs_roformer, htdemucs, mdx23c, mel_band_roformer
+from acapella.conversion import bs_roformer, htdemucs, mdx23c, mel_band_roformer, scnet
 from acapella.conversion.published import Published
 from acapella.conversion.torch_files import Shapes, TorchFile, read_torch_file
 from acapella.conversion.training_config import TrainingConfig
@@ -32,6 +32,7 @@ FAMILIES = {
     "bs_roformer": Family(bs_roformer.matches, bs_roformer.read),
     "mdx23c": Family(mdx23c.matches, mdx23c.read),
     "htdemucs": Family(htdemucs.matches, htdemucs.read, htdemucs.stored_config),
+    "scnet": Family(scnet.matches, scnet.read),
 }
 
 

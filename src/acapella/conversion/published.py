@@ -13,6 +13,7 @@ from acapella.models.description import INSTRUMENTAL, VOCAL, ModelDescription
 from acapella.models.front_ends import HybridFrontEnd, WaveformFrontEnd
 from acapella.models.schedules import Chunks
 
+RESIDUAL = "residual"
 FADE = 10  # a chunk's crossfade is this part of it
 VOCALS = ("vocals", "vocal", "voice")
 REST = ("other", "instrumental", "instrum", "accompaniment")
@@ -116,11 +117,16 @@ def stems(config: TrainingConfig, number: int, tensor: str) -> tuple[tuple[str, 
 
 
 def _in_our_words(names: tuple[str, ...], rest: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """What is left beside the vocals alone, or what the vocals alone are left beside, is the instrumental."""
+    """What is left beside the vocals alone, or what the vocals alone are left beside, is the instrumental.
+
+    What several sources leave is the residual: with it all stems sum to the mixture.
+    """
     ours = tuple(VOCAL if name.lower() in VOCALS else name.lower() for name in names)
     if ours == (VOCAL,):
         return ours, INSTRUMENTAL
-    if len(ours) > 1 or len(rest) != 1:
+    if len(ours) > 1:
+        return ours, RESIDUAL
+    if len(rest) != 1:
         return ours, None
     if rest[0].lower() in VOCALS:
         return ((INSTRUMENTAL,) if ours[0] in REST else ours), VOCAL

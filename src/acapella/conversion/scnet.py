@@ -5,8 +5,8 @@ from typing import Any
 
 from torch import Tensor
 
-from acapella.conversion.checkpoints import Shapes
 from acapella.conversion.published import Published, chunk_schedule, spectral_front_end, stems
+from acapella.conversion.torch_files import Shapes
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree, refuse_unknown
 from acapella.errors import ModelFileError
