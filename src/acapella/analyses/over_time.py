@@ -1,4 +1,4 @@
-"""A measure of two signals, over the whole of them and along time."""
+"""A measure of two signals, over their whole length and in windows along time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,14 +15,20 @@ Measure = Callable[[np.ndarray, np.ndarray], float]  # of reference and estimate
 
 @dataclass(frozen=True)
 class OverTime:
-    """`overall`, and `values` (windows,) of windows of WINDOW seconds centred at `seconds` (windows,)."""
+    """A measure over the whole length, and in windows of WINDOW seconds.
+
+    Shape:
+        - overall: one number
+        - seconds: (windows,), centres of the windows
+        - values: (windows,), the measure in each window
+    """
 
     overall: float
     seconds: np.ndarray
     values: np.ndarray
 
     def datasets(self, name: str, unit: str) -> dict[str, Dataset]:
-        """As datasets called after the measure's `name`."""
+        """As datasets for HDF5, with the measure called `name`."""
         return {
             name: Dataset(np.float64(self.overall), unit),
             "seconds": Dataset(self.seconds, "s"),
@@ -31,7 +37,7 @@ class OverTime:
 
 
 def over_time(measure: Measure, reference: np.ndarray, estimate: np.ndarray, sample_rate: int) -> OverTime:
-    """`measure` of signals (samples,) of one length; one shorter than a window is a single one."""
+    """`measure` of signals (samples,) of equal length; shorter ones than a window are one window."""
     window, step = (round(seconds * sample_rate) for seconds in (WINDOW, STEP))
     starts = np.arange(0, max(1, len(reference) - window + 1), step)
     values = [measure(reference[start : start + window], estimate[start : start + window]) for start in starts]
@@ -40,7 +46,7 @@ def over_time(measure: Measure, reference: np.ndarray, estimate: np.ndarray, sam
 
 
 def plot(found: OverTime, title: str, label: str, picture: Path) -> None:
-    """Draw the values along time and the overall one as a level line."""
+    """Draw the values along time, and the overall value as a horizontal line."""
     with drawing(picture, 10, 4.5) as figure:
         axes = figure.subplots()
         axes.plot(found.seconds, found.values, ".-", label=f"windows of {WINDOW:g} s")

@@ -34,7 +34,12 @@ class Song:
 
 @dataclass(frozen=True)
 class Volume:
-    """Mean squared `errors` (points,) at `ratios` (points,) of the peaks, and error and ratio of the unscaled mix."""
+    """Mean squared errors of the separated vocals by the ratio of the peaks of vocals and instrumental.
+
+    Shape:
+        - ratios, errors: (points,)
+        - own_ratio, own_error: of the unscaled mix
+    """
 
     ratios: np.ndarray
     errors: np.ndarray
