@@ -1,11 +1,12 @@
 """What every network in the registry must be, whoever adds it."""
 
+from collections.abc import Iterable
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from tests.networks.streams import shake
+from tests.networks.streams import shake, through_network
 from torch import Tensor, nn
 
 from acapella.conversion.export import export_model
@@ -20,8 +21,8 @@ KINDS = [  # tensor channels, and whether these are real and imaginary parts
     pytest.param(2, False, id="amplitudes"),
     pytest.param(2, True, id="complex"),
 ]
+MANY = 16  # output frames that are looked at one by one
 CASES = pytest.mark.parametrize("name", NETWORKS)
-BATCH = 16  # output frames whose influences are found at once
 
 
 def make(name: str, channels: int = 2, signed: bool = False) -> Network:
@@ -69,22 +70,28 @@ def averaging(name: str) -> Network:
     return network
 
 
+def influences(network: Network, mixture: Tensor, frames: Iterable[int]) -> tuple[int, int]:
+    """First and last frame of the `mixture` that any of the output `frames` depends on."""
+    mixture = mixture.clone().requires_grad_()
+    network(mixture)[..., list(frames)].sum().backward()
+    found = mixture.grad.abs().sum((0, 1, 2)).nonzero()
+    return int(found.min()), int(found.max())
+
+
 @CASES
 def test_the_context_is_just_what_influences_an_output_frame(name):
     network = averaging(name)
     stride, context = network.stride, network.context
-    first = -(-(context + stride) // stride) * stride
-    mixture = song(first + stride + context)
-    before, after = [], []
-    for frames in torch.arange(first, first + stride).split(BATCH):
-        mixtures = mixture.repeat(len(frames), 1, 1, 1).requires_grad_()
-        target = network(mixtures)
-        torch.stack([item[..., frame] for item, frame in zip(target, frames, strict=True)]).sum().backward()
-        for gradient, frame in zip(mixtures.grad, frames.tolist(), strict=True):
-            influences = gradient.abs().sum((0, 1)).nonzero()
-            before.append(frame - int(influences.min()))
-            after.append(int(influences.max()) - frame)
-    assert max(*before, *after) == context
+    start = -(-(context + stride) // stride) * stride
+    mixture = song(start + stride + context + stride)
+    block = range(start, start + stride)
+    first, last = influences(network, mixture, block)
+    assert first >= block[0] - context
+    assert last <= block[-1] + context
+    chosen = block if stride <= MANY else sorted({*block[:3], *block[-3:], *block[:: stride // 4]})
+    spans = {frame: influences(network, mixture, [frame]) for frame in chosen}
+    assert max(frame - first for frame, (first, _) in spans.items()) == context
+    assert max(last - frame for frame, (_, last) in spans.items()) == context
 
 
 @CASES
@@ -111,6 +118,18 @@ def test_a_louder_mixture_gives_a_louder_target(name, signed):
         expected = network(mixture)
         actual = network(mixture * 0.03) / 0.03
     torch.testing.assert_close(actual, expected, rtol=0, atol=1e-2 * float(expected.abs().max()))
+
+
+@pytest.mark.parametrize("name", [name for name in NETWORKS if make(name).streaming(BINS)])
+@pytest.mark.parametrize("signed", [False, True])
+def test_the_stream_gives_what_the_network_makes_of_the_whole(name, signed):
+    network = make(name, signed=signed)
+    stream = network.streaming(BINS).eval()
+    mixture = song(3 * network.stride + 5, signed)
+    with torch.inference_mode():
+        actual = through_network(stream, mixture, (network.stride, 2 * network.stride))
+        expected = network(mixture)
+    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
 
 
 @pytest.mark.slow

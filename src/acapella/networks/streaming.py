@@ -102,35 +102,35 @@ class StreamingNetwork(nn.Module):
     @property
     def stride(self) -> int:
         """Pieces have multiples of so many frames: the stride of the coarsest layer."""
-        return max(layer.output.stride for layer in self._layers().values())
+        return max(layer.output.stride for layer in self.layers().values())
 
     @property
     def states(self) -> dict[str, Tensor]:
         """The states by name: "down0" is that of the first of the layers `down`."""
-        return {name.replace(".", ""): layer.state for name, layer in self._layers().items() if layer.state is not None}
+        return {name.replace(".", ""): layer.state for name, layer in self.layers().items() if layer.state is not None}
 
     def reset(self) -> None:
         """Begin another song."""
-        for layer in self._layers().values():
+        for layer in self.layers().values():
             layer.reset()
 
-    def _layers(self) -> dict[str, StreamingLayer]:
+    def layers(self) -> dict[str, StreamingLayer]:
+        """All layers with their names, in order."""
         return {name: module for name, module in self.named_modules() if isinstance(module, StreamingLayer)}
 
 
 class PureStream(nn.Module):
-    """A streaming network as a function without memory: its states go in and come out."""
+    """A streaming network as a pure function: its states go in and come out."""
 
     def __init__(self, network: StreamingNetwork) -> None:
         super().__init__()
         self._piece = _Piece(network)
-        self._buffers_of_states = [
-            f"network.{name}" for name, _ in network.named_buffers() if name.rpartition(".")[2] == "state"
-        ]
+        layers = network.layers().items()
+        self._state_buffers = [f"network.{name}.state" for name, layer in layers if layer.state is not None]
 
     def forward(self, mixture: Tensor, valid: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
         """Target and next states of a piece and the states before it, which are ordered as in `network.states`."""
-        buffers = dict(zip(self._buffers_of_states, states, strict=True))
+        buffers = dict(zip(self._state_buffers, states, strict=True))
         result: tuple[Tensor, ...] = functional_call(self._piece, buffers, (mixture, valid))
         return result
 
@@ -176,8 +176,8 @@ class FrameMask:
 
     def apply(self, values: Tensor, signal: Signal) -> Tensor:
         """`values`, which are a piece of `signal`, with zeros beyond the song's ends."""
-        late = signal.song_latency
-        return values * self.mask[:, :, self.history - late : -late or None : signal.stride]
+        latency = signal.song_latency
+        return values * self.mask[:, :, self.history - latency : -latency or None : signal.stride]
 
 
 class ValidFrames(StreamingLayer):

@@ -11,7 +11,7 @@ from acapella.networks.level import LEVEL_CONTEXT, level
 from acapella.networks.network import Network
 
 WIDTHS = (32, 64, 96, 128)  # channels at each size
-PATCH = (4, 2)  # bins and frames that become one place
+PATCH = (4, 2)  # bins and frames that become one value of the coarser grid
 BOTTLENECK = 8  # bands for one number of what connects them
 DETAIL = 16  # channels of full size, in front of the mask
 TINY = 1e-6  # amplitude
@@ -30,7 +30,8 @@ class TFCTDF(Network):
     """
 
     stride = PATCH[1] << len(WIDTHS) - 1
-    # Two convolutions see a place on either side at the coarsest size, four at each of the others; places are whole.
+    # At the coarsest size two convolutions see a neighbour on either side, at each other size four; and a frame may lie
+    # anywhere in the stride that becomes one value.
     context = LEVEL_CONTEXT + 2 * stride + 4 * (stride - PATCH[1]) + stride
     level_invariant = True
 
