@@ -3,7 +3,7 @@
 import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -72,6 +72,8 @@ def _alone(folder: Path, model: KnownModel, begin: Callable[[Step], None]) -> It
     try:
         yield
     finally:
+        with suppress(OSError):  # it is not there, or holds what the next try can use
+            (folder / f".{model.name}").rmdir()
         lock.release()
 
 
