@@ -2,12 +2,12 @@
 
 import pytest
 
-from acapella.conversion import bs_roformer, mdx23c, mel_band_roformer
+from acapella.conversion import bs_roformer, mdx23c, mel_band_roformer, scnet
 from acapella.conversion.published import chunk_schedule, stems
 from acapella.conversion.training_config import TrainingConfig
 from acapella.models.catalogue.known import known_models
 
-KEYS = {family.FAMILY: family.KEYS for family in (bs_roformer, mdx23c, mel_band_roformer)}
+KEYS = {family.FAMILY: family.KEYS for family in (bs_roformer, mdx23c, mel_band_roformer, scnet)}
 CONFIGURED = [model for model in known_models().values() if model.config_file]
 
 
@@ -15,8 +15,7 @@ CONFIGURED = [model for model in known_models().values() if model.config_file]
 def test_a_configuration_fits_its_model(model):
     assert model.config_file is not None
     config = TrainingConfig.read(model.config_file)
-    if model.family in KEYS:
-        assert set(config.keys("model")) <= KEYS[model.family]
+    assert set(config.keys("model")) <= KEYS[model.family]
     assert chunk_schedule(config)["length"] == config.integer("audio.chunk_size")
     alone = config.has("training.target_instrument")
     names, residual = stems(config, 1 if alone else len(config.texts("training.instruments")), "made up")
