@@ -45,9 +45,12 @@ def drawing(path: Path, width: float, height: float) -> Iterator["Figure"]:
         figure.savefig(unfinished, dpi=120, format="png")
 
 
-def draw_spectrogram(audio: Path, picture: Path) -> None:
-    """Write `picture` (.png): the level in dB of the mean of all channels of `audio`, low frequencies at the bottom."""
-    power, seconds, sample_rate = _pooled_power(audio)
+def draw_spectrogram(audio: Path, picture: Path, start: float = 0, end: float | None = None) -> None:
+    """Write `picture` (.png): the level in dB of the mean of all channels of `audio`, low frequencies at the bottom.
+
+    `start` and `end` are the seconds of a part of it.
+    """
+    power, seconds, sample_rate = _pooled_power(audio, start, end)
     level = 10 * np.log10(np.maximum(power, 1e-12))
     with drawing(picture, 12, 5) as figure:
         axes = figure.subplots()
@@ -64,13 +67,16 @@ def draw_spectrogram(audio: Path, picture: Path) -> None:
         figure.colorbar(image, label="Level (dB)")
 
 
-def _pooled_power(audio: Path) -> tuple[np.ndarray, float, int]:
+def _pooled_power(audio: Path, start: float = 0, end: float | None = None) -> tuple[np.ndarray, float, int]:
     """Mean power (bins, about COLUMNS at most), relative to a full-scale tone; duration in s; sample rate in Hz."""
     stft = STFT(WINDOW)
     with open_audio(audio) as reader:
         info = reader.info
-        frames = (info.seconds or UNKNOWN_SECONDS) * info.sample_rate / stft.hop
-        mono = (block.mean(axis=1)[None] for block in reader.blocks())
+        known = info.seconds or UNKNOWN_SECONDS
+        frames = max(1.0, (min(known, end or known) - start) * info.sample_rate / stft.hop)
+        stop = None if end is None else round(end * info.sample_rate)
+        part = reader.blocks(start=round(start * info.sample_rate), stop=stop)
+        mono = (block.mean(axis=1)[None] for block in part)
         blocks = split(stft.stream(mono), length=ceil(frames / COLUMNS), context=0)
         columns, lengths = zip(
             *((_mean_power(block.frames[0]), block.frames.shape[-1]) for block in blocks), strict=True

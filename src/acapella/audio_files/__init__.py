@@ -12,7 +12,7 @@ Arrays are float32 of shape (samples, channels), nominally in [-1, 1]; float fil
     failures.py   the libraries' errors, as one sentence
 """
 
-from acapella.audio_files.formats import FORMATS, BitDepth, Format, check_depth, check_format
+from acapella.audio_files.formats import FORMATS, BitDepth, Format, check_bitrate, check_depth, check_format
 from acapella.audio_files.info import AudioInfo
 from acapella.audio_files.reading import AudioReader, open_audio, read_audio
 from acapella.audio_files.writing import AudioWriter
@@ -24,6 +24,7 @@ __all__ = [
     "AudioWriter",
     "BitDepth",
     "Format",
+    "check_bitrate",
     "check_depth",
     "check_format",
     "open_audio",

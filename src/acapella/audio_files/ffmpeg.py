@@ -27,7 +27,7 @@ EXACT_LENGTH = {"mov", "ogg", "flac", "w64", "caf"}  # demuxers that know the le
 PIECE = 16384  # samples that are handed on at a time
 SLACK = 0.05  # seconds by which a stream may end before its declared end
 LAYOUTS = {1: "mono", 2: "stereo"}
-BIT_RATE = 128_000  # a second and channel
+BITRATE = 128  # kbit/s for each channel, where none is asked for
 
 
 def open_ffmpeg(source: str | BinaryIO, index: int, files: ExitStack) -> Decoded:
@@ -42,7 +42,8 @@ def open_ffmpeg(source: str | BinaryIO, index: int, files: ExitStack) -> Decoded
     first = next(frames, None)
     if first is None:
         raise ReasonError("it contains no audio")
-    return _describe(container, streams[index], first), _samples(chain([first], frames))
+    info = _describe(container, streams[index], first)
+    return info, lambda start: _without_first(_samples(chain([first], frames)), start)
 
 
 class _Reasons:
@@ -111,6 +112,14 @@ def _samples(frames: Iterator[av.AudioFrame]) -> Iterator[np.ndarray]:
             yield packed.to_ndarray().reshape(-1, packed.layout.nb_channels).astype(np.float32, copy=False)
 
 
+def _without_first(pieces: Iterator[np.ndarray], count: int) -> Iterator[np.ndarray]:
+    """All but the first `count` samples, which are decoded too: only then is it certain which these are."""
+    for piece in pieces:
+        if count < len(piece):
+            yield piece[count:]
+        count = max(0, count - len(piece))
+
+
 def _joined(frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
     """The same samples, `PIECE` to a frame: each call into PyAV costs time."""
     fifo, kind = av.AudioFifo(), None
@@ -175,9 +184,14 @@ class FFmpegEncoder:
         with _Reasons():
             self._container = files.enter_context(av.open(file, "w", format=target.format.container))
         self._container.metadata.update(target.tags)
-        settings: dict[str, Any] = {"layout": self._layout, "bit_rate": BIT_RATE * target.channels}
+        bitrate = target.bitrate or BITRATE * target.channels
+        settings: dict[str, Any] = {"layout": self._layout, "bit_rate": 1000 * bitrate}
         stream = self._container.add_stream(target.format.codec, target.sample_rate, **settings)
         self._stream = cast(av.AudioStream, stream)
+        try:
+            self._stream.codec_context.open()
+        except av.ArgumentError as error:
+            raise ReasonError(f"the encoder does not take {bitrate} kbit/s for {self._layout} audio") from error
 
     def write(self, samples: np.ndarray) -> None:
         """Append float32 `samples` (samples, channels)."""

@@ -33,6 +33,7 @@ class Format:
     depths: tuple[BitDepth, ...]
     channels: int  # at most
     rates: tuple[Container[int], ...]  # in Hz
+    bitrates: range = range(0)  # in kbit/s, that can be asked for
 
     def holds_rate(self, sample_rate: int) -> bool:
         """Whether audio at `sample_rate` Hz can be stored as it is."""
@@ -48,10 +49,10 @@ FORMATS = {
     "wav": Format(".wav", "wav", "WAV", "PCM", False, (16, 24, "32f"), 1024, ANY_RATE),
     "flac": Format(".flac", "soundfile", "FLAC", "PCM", False, (16, 24), 8, FLAC_RATES),
     "aiff": Format(".aiff", "soundfile", "AIFF", "PCM", False, (16, 24), 1024, (range(1, 2**30),)),
-    "mp3": Format(".mp3", "soundfile", "MP3", "MPEG_LAYER_III", True, (16, 24), 2, MP3_RATES),
-    "ogg": Format(".ogg", "soundfile", "OGG", "VORBIS", True, (16, 24), 2, VORBIS_RATES),
-    "opus": Format(".opus", "ffmpeg", "ogg", "libopus", True, (16, 24), 2, OPUS_RATES),
-    "m4a": Format(".m4a", "ffmpeg", "ipod", "aac", True, (16, 24), 2, AAC_RATES),
+    "mp3": Format(".mp3", "soundfile", "MP3", "MPEG_LAYER_III", True, (16, 24), 2, MP3_RATES, range(32, 321)),
+    "ogg": Format(".ogg", "soundfile", "OGG", "VORBIS", True, (16, 24), 2, VORBIS_RATES, range(48, 501)),
+    "opus": Format(".opus", "ffmpeg", "ogg", "libopus", True, (16, 24), 2, OPUS_RATES, range(6, 511)),
+    "m4a": Format(".m4a", "ffmpeg", "ipod", "aac", True, (16, 24), 2, AAC_RATES, range(16, 513)),
 }
 
 
@@ -77,6 +78,18 @@ def check_depth(format: str, bit_depth: BitDepth) -> Format:
     raise UsageError(_refusal(format, what, [name for name, other in FORMATS.items() if bit_depth in other.depths]))
 
 
+def check_bitrate(format: str, bitrate: int | None) -> Format:
+    """The entry of `format`; a UsageError where it takes no bit rate, or not this one (kbit/s; None: its own)."""
+    chosen = choose(FORMATS, format, "format")
+    if bitrate is None or bitrate in chosen.bitrates:
+        return chosen
+    if not chosen.bitrates:
+        able = ", ".join(name for name, other in FORMATS.items() if other.bitrates)
+        raise UsageError(f"bitrate={bitrate}: {format} takes none; those that do are {able}.", "bitrate")
+    most = f"from {chosen.bitrates[0]} to {chosen.bitrates[-1]} kbit/s"
+    raise UsageError(f"bitrate={bitrate} is not what {format} takes, {most}.", "bitrate")
+
+
 def _refusal(format: str, what: str, able: list[str]) -> str:
     remedy = f"use {' or '.join(able[:2])}" if able else "no format here can"
     return f"{format} cannot hold {what}; {remedy}."
@@ -92,3 +105,4 @@ class Target:
     channels: int
     bit_depth: BitDepth
     tags: dict[str, str]
+    bitrate: int | None = None  # in kbit/s

@@ -1,6 +1,6 @@
 """What is known about the audio in a file before it is decoded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,7 @@ class AudioInfo:
     seconds: float | None = None  # the length, good enough for a progress bar
 
 
-Decoded = tuple[AudioInfo, Iterator[np.ndarray]]  # and pieces (samples, channels) of any length
+Decoded = tuple[AudioInfo, Callable[[int], Iterator[np.ndarray]]]  # and pieces (samples, channels), from a sample on
 
 
 def useful_tags(tags: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -33,7 +34,7 @@ class AudioReader:
     """An open audio file: `info` and, once, its samples. A context manager."""
 
     def __init__(self, name: str, decoded: Decoded, files: ExitStack) -> None:
-        self.info, self._pieces = decoded
+        self.info, self._decode = decoded
         self._name = name
         self._files = files
 
@@ -45,13 +46,15 @@ class AudioReader:
     ) -> None:
         self._files.close()
 
-    def blocks(self, samples: int = PIECE) -> Iterator[np.ndarray]:
+    def blocks(self, samples: int = PIECE, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """The audio in blocks of so many samples, float32 (samples, channels), the last one shorter.
 
-        A file that proves damaged or cut short is an error, at the latest after the last block.
+        `start` and `stop` are the samples of a part of it. A file that proves damaged or cut short before its end is
+        an error, at the latest after the last block.
         """
         with Attempt(self._name, "decoded"):
-            for block in _regroup(self._pieces, samples):
+            pieces = self._decode(start)
+            for block in _regroup(pieces if stop is None else _first_samples(pieces, stop - start), samples):
                 if not np.isfinite(block).all():
                     raise ReasonError("it holds samples that are no numbers, NaN or infinity")
                 yield block
@@ -127,17 +130,26 @@ def _open_soundfile(source: str | bytes | BinaryIO, files: ExitStack) -> Decoded
     tags = useful_tags(file.copy_metadata())
     seconds = file.frames / file.samplerate
     info = AudioInfo(file.samplerate, file.channels, file.frames, subtype, tags, seconds)
-    return info, _soundfile_pieces(file)
+    return info, partial(_soundfile_pieces, file)
 
 
-def _soundfile_pieces(file: soundfile.SoundFile) -> Iterator[np.ndarray]:
-    missing = file.frames
-    while missing:
+def _soundfile_pieces(file: soundfile.SoundFile, start: int) -> Iterator[np.ndarray]:
+    if start:
+        file.seek(min(start, file.frames))
+    missing = file.frames - start
+    while missing > 0:
         piece = file.read(min(PIECE, missing), dtype="float32", always_2d=True)
         if not len(piece):
             raise ReasonError(f"{missing} of {file.frames} samples are missing at the end")
         missing -= len(piece)
         yield piece
+
+
+def _first_samples(pieces: Iterator[np.ndarray], count: int) -> Iterator[np.ndarray]:
+    """The first `count` samples of `pieces`; no more is decoded."""
+    while count > 0 and (piece := next(pieces, None)) is not None:
+        yield piece[:count]
+        count -= len(piece)
 
 
 def _regroup(pieces: Iterator[np.ndarray], size: int) -> Iterator[np.ndarray]:

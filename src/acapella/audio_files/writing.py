@@ -13,17 +13,19 @@ import numpy as np
 import soundfile
 
 from acapella.audio_files.failures import Attempt, ReasonError, display_name
-from acapella.audio_files.formats import BitDepth, Target, check_format
+from acapella.audio_files.formats import BitDepth, Target, check_bitrate, check_format
 from acapella.audio_files.info import useful_tags
 from acapella.audio_files.wav import WIDTHS, WavEncoder
 from acapella.errors import UsageError
 from acapella.whole_files import atomic_write
 
 PIECE = 65536  # samples encoded at a time
-QUALITY: dict[str, dict[str, Any]] = {  # of libsndfile; about 250 kbit/s for stereo
+QUALITY: dict[str, dict[str, Any]] = {  # of libsndfile where no bit rate is asked for
     "MP3": {"compression_level": 0.0, "bitrate_mode": "VARIABLE"},
     "OGG": {"compression_level": 0.2},
 }
+MP3_BITRATES = ((32000, (32, 320)), (16000, (8, 160)), (0, (8, 64)))  # kbit/s from such a sample rate on
+VORBIS_BITRATES = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500)  # kbit/s of stereo at qualities 0, 0.1, … 1
 AIFF_BYTES = 2**32 - 2**16  # that its 32 bit sizes can count, with room for the other chunks
 
 
@@ -53,7 +55,7 @@ class SoundFileEncoder:
                 channels=target.channels,
                 format=container,
                 subtype=codec if self._lossy else f"{codec}_{target.bit_depth}",
-                **QUALITY.get(container, {}),
+                **_quality(target),
             )
         )
         for key, text in target.tags.items():  # before the samples, or they are lost
@@ -72,6 +74,22 @@ class SoundFileEncoder:
         with _interrupted_later():
             self._file.close()
         self._sink.check()
+
+
+def _quality(target: Target) -> dict[str, Any]:
+    """How libsndfile is told the bit rate; without one, about 250 kbit/s for stereo.
+
+    Its compression levels run from 0, the best, to 1: for mp3 they spread over the bit rates of the format, for Vorbis,
+    whose bit rate varies with the music, over the qualities.
+    """
+    container, bitrate = target.format.container, target.bitrate
+    if bitrate is None:
+        return QUALITY.get(container, {})
+    if container == "MP3":
+        least, best = next(bounds for rate, bounds in MP3_BITRATES if target.sample_rate >= rate)
+        return {"compression_level": (best - min(bitrate, best)) / (best - least), "bitrate_mode": "CONSTANT"}
+    quality = np.interp(bitrate * 2 / target.channels, VORBIS_BITRATES, np.linspace(0, 1, len(VORBIS_BITRATES)))
+    return {"compression_level": 1 - float(quality)}
 
 
 @contextmanager
@@ -125,8 +143,8 @@ class AudioWriter:
     The file appears under its name when the context ends well, and not at all when it ends with an exception; its
     folder is made where it is missing. `path` may also be a stream of bytes, which need not be seekable, for wav: its
     header tells the length if `expected_samples` does, and says "until the end" otherwise. `format` is a key of
-    FORMATS. Integers are rounded to nearest without dither; all formats but 32 bit floats clip at full scale, and
-    `clipped` counts those samples.
+    FORMATS; `bitrate`, of the lossy ones, is in kbit/s. Integers are rounded to nearest without dither; all formats but
+    32 bit floats clip at full scale, and `clipped` counts those samples.
     """
 
     def __init__(
@@ -138,13 +156,15 @@ class AudioWriter:
         bit_depth: BitDepth = 16,
         tags: Mapping[str, str] | None = None,
         expected_samples: int | None = None,
+        bitrate: int | None = None,
     ) -> None:
         name, chosen = display_name(path), check_format(format, sample_rate, channels, bit_depth)
+        check_bitrate(format, bitrate)
         if not isinstance(path, Path) and format != "wav":
             raise UsageError(f"{name} takes wav only, not {format}.")
         self.clipped = 0
         self._path = path
-        self._target = Target(name, chosen, sample_rate, channels, bit_depth, useful_tags(tags or {}))
+        self._target = Target(name, chosen, sample_rate, channels, bit_depth, useful_tags(tags or {}), bitrate)
         self._expected_samples = expected_samples
         self._files = ExitStack()
 
