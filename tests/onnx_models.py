@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from acapella.models.description import ModelDescription, Origin
-from acapella.models.front_ends import SpectralFrontEnd
+from acapella.models.description import ModelDescription, Origin, Output
+from acapella.models.front_ends import SpectralFrontEnd, WaveformFrontEnd
 from acapella.models.schedules import Chunks, Context, Stateful
 
 FOUR = ("drums", "bass", "other", "vocal")
@@ -115,3 +115,19 @@ def write_identity(path: Path, description: ModelDescription, shape: Sequence[An
     """A network that returns what it takes, of `shape`."""
     nodes = [helper.make_node("Identity", ["mixture"], ["target"])]
     return write_model(path, description, nodes, {"mixture": shape}, {"target": shape})
+
+
+def write_wave_model(path: Path, weight: object = 0.5, bias: float = 0.0, **changes: Any) -> Path:
+    """Chunks of half a second at 8000 Hz, stereo: the vocal is each chunk times `weight` (…, 4000), plus `bias`."""
+    values: dict[str, Any] = {
+        "front_end": WaveformFrontEnd(sample_rate=8000, channels=2),
+        "schedule": Chunks(length=4000, step=3000, fade=500, border=1000),
+        "output": Output(kind="waveform"),
+    }
+    nodes = [
+        helper.make_node("Mul", ["mixture", "weight"], ["weighted"]),
+        helper.make_node("Add", ["weighted", "bias"], ["target"]),
+    ]
+    axes = {"mixture": [1, 2, 4000]}, {"target": [1, 2, 4000]}
+    constants = {"weight": np.float32(weight), "bias": np.float32(bias)}
+    return write_model(path, ModelDescription(**(values | changes)), nodes, *axes, constants)

@@ -1,100 +1,113 @@
-"""Separate songs, in memory or file to file, with a trained network."""
+"""Separate songs, in memory or file to file, with a trained network or with several."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acapella.audio_files import AudioWriter, BitDepth, check_format, open_audio
-from acapella.dsp.stft import fft_library
-from acapella.errors import AudioFileError, UsageError
-from acapella.isolation.iterative_phase import can_reconstruct
-from acapella.isolation.model import Model, open_model
-from acapella.isolation.outputs import default_bit_depth, output_paths
-from acapella.isolation.separation import Pieces, Separation, SongStatistics, Stems
-from acapella.models.model_file import find_model
+from acapella.errors import UsageError
+from acapella.isolation.files import Progress, Written, write_stems
+from acapella.isolation.loading import ModelName, SystemLoader
+from acapella.isolation.model import Model
+from acapella.isolation.options import AS_USUAL, WriteOptions
+from acapella.isolation.outputs import NAME, output_paths
+from acapella.isolation.separation import Stems
+from acapella.isolation.single_model import SingleModel
+from acapella.isolation.systems import Start, System
+from acapella.models.description import ModelDescription
 
-PIECE = 1 << 16  # samples read at a time
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from acapella.audio_files import BitDepth
+
+PIECE = 1 << 16  # samples at a time
 MAX_CHANNELS = 8
-PHASES = ("mixture", "iterative")
-
-Progress = Callable[[int, int | None], None]  # called with samples done, and of how many where that is known
-
-
-@dataclass(frozen=True)
-class Written:
-    """What was written of a song: its length in samples and seconds, and how many samples of each stem clipped."""
-
-    samples: int
-    seconds: float
-    clipped: Mapping[str, int]
 
 
 class Isolator:
-    """A trained network, ready to take songs apart; several threads may use it at the same time.
+    """A trained network, or several, ready to take songs apart; several threads may use it at the same time.
 
-    `phase`: 'mixture' gives stems that sum to the input; 'iterative' reconstructs the phase from the amplitudes in
+    It takes an open model, or a system (`isolation.systems`) of models that work together. For a model, `phase`:
+    'mixture' gives stems that sum to the input; 'iterative' reconstructs the phase from the amplitudes in
     `phase_iterations` steps, needs the whole song in memory, and its stems do not sum to the input. A network that
     predicts the phase itself ignores both.
     """
 
     def __init__(
         self,
-        model: Model,
+        model: Model | System,
         *,
         phase: str = "mixture",
         phase_iterations: int = 10,
         block_frames: int | None = None,
     ) -> None:
-        if phase not in PHASES:
-            raise UsageError(f"phase={phase!r} is not one of: {', '.join(PHASES)}.", "phase")
-        self.description = model.description
-        has_phase = getattr(self.description.front_end, "has_phase", True)
-        self.sums_to_mixture = phase == "mixture" or has_phase
-        if not self.sums_to_mixture and not can_reconstruct(self.description):
-            raise UsageError(
-                "phase='iterative' needs a model that sees all frequencies, which this one does not.", "phase"
-            )
-        self._model = model
-        self._iterations = phase_iterations
-        self._block_frames = block_frames
+        if isinstance(model, Model):
+            model = SingleModel(model, phase=phase, phase_iterations=phase_iterations, block_frames=block_frames)
+        self._system = model
 
     @classmethod
     def load(
         cls,
-        model: str | Path | None = None,
+        model: ModelName | Sequence[ModelName] | None = None,
         *,
         phase: str = "mixture",
         phase_iterations: int = 10,
+        overlap: float | None = None,
+        shifts: int = 0,
+        seed: int = 0,
+        tta: Sequence[str] = (),
+        weights: Sequence[float] | None = None,
+        combine: str = "mean",
+        then: ModelName | None = None,
         runtime: str = "auto",
         threads: int = 0,
     ) -> "Isolator":
-        """Open a model file, or a bundled model by its name; without either, the default model.
+        """Open a model file, or a model by its name; without either, the default model; of several, an ensemble.
 
-        `runtime` computes the network: onnxruntime, openvino, cuda, or auto, what fits best of those installed. On a
-        CPU it takes so many `threads`; 0 is one for each core.
+        | parameter | meaning |
+        |---|---|
+        | `overlap` | share of a chunk that the next one shares, 0 to 0.95, for models that work in chunks |
+        | `shifts`, `seed` | so many runs over the song, each delayed by up to half a second at random, averaged |
+        | `tta` | more runs to average: "swap" with the channels exchanged, "invert" with the polarity inverted |
+        | `weights`, `combine` | of an ensemble: "mean" of the waveforms, "min" or "max" of the magnitudes |
+        | `then` | a model for the vocals: its stems take their place, such as lead and backing voices |
+        | `runtime` | what computes: onnxruntime, openvino, cuda, or auto, what fits best of those installed |
+        | `threads` | on a CPU; 0 is one for each core |
         """
-        with ThreadPoolExecutor(1) as beside:
-            opened = beside.submit(open_model, find_model(model), runtime, threads)
-            fft_library()  # its import takes as long as opening the model
-            return cls(opened.result(), phase=phase, phase_iterations=phase_iterations)
+        loader = SystemLoader(phase, phase_iterations, overlap, shifts, seed, tta, runtime, threads)
+        models = [model] if model is None or isinstance(model, str | Path) else model
+        return cls(loader.load(models, weights, combine, then))
+
+    @property
+    def description(self) -> ModelDescription:
+        """Of the model; of several, of the first."""
+        return self._system.description
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """The stems that the model can give."""
-        return self.description.stems
+        """The stems that can be had."""
+        return self._system.available.all
+
+    @property
+    def summing_stems(self) -> tuple[str, ...]:
+        """The stems that sum to the song, or would if the networks were perfect."""
+        return self._system.available.summing
+
+    @property
+    def sums_to_mixture(self) -> bool:
+        """Whether the stems sum to the song, apart from what a network without residual misses."""
+        return self._system.sums_to_mixture
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know before, a sentence each."""
+        return self._system.remarks
 
     def choose_stems(self, stems: Sequence[str] | None = None) -> tuple[str, ...]:
         """`stems`, checked; None are vocal and instrumental, where the model has them, and ["all"] is all there are."""
-        if stems is None:
-            return self.description.default_stems
-        chosen = self.stems if list(stems) == ["all"] else tuple(dict.fromkeys(stems))
-        if not chosen or not set(chosen) <= set(self.stems):
-            raise UsageError(f"stems={','.join(chosen)!r} is not made of: {', '.join(self.stems)}.", "stems")
-        return chosen
+        return self._system.available.choose(stems)
 
     def isolate(self, audio: np.ndarray, sample_rate: int, stems: Sequence[str] | None = None) -> dict[str, np.ndarray]:
         """Stems of `audio`, float in [-1, 1]; each has its shape, in float32.
@@ -115,64 +128,42 @@ class Isolator:
         out_dir: str | Path | None = None,
         *,
         stems: Sequence[str] | None = None,
+        name: str = NAME,
         format: str = "wav",
-        bit_depth: BitDepth | None = None,
+        bit_depth: "BitDepth | None" = None,
+        bitrate: int | None = None,
+        start: float = 0,
+        end: float | None = None,
+        normalize: bool = False,
         progress: Progress | None = None,
     ) -> dict[str, Path]:
         """Separate a file into `out_dir` (by default the folder it is in); returns each stem's path.
 
         The outputs have the input's sample rate, channels and number of samples, and appear whole or not at all.
+        `name` is the template of their names (`outputs.output_paths`); the rest is explained at `WriteOptions`.
         """
-        outputs = output_paths(Path(path), out_dir, self.choose_stems(stems), format)
-        self.write_stems(Path(path), outputs, format=format, bit_depth=bit_depth, progress=progress)
+        options = WriteOptions(format, bit_depth, bitrate, start, end, normalize)
+        outputs = output_paths(Path(path), out_dir, self.choose_stems(stems), format, name)
+        self.write_stems(Path(path), outputs, options, progress)
         return outputs
 
     def write_stems(
         self,
         path: Path,
-        outputs: Mapping[str, Path],
-        *,
-        format: str = "wav",
-        bit_depth: BitDepth | None = None,
+        outputs: "Mapping[str, Path]",
+        options: WriteOptions = AS_USUAL,
         progress: Progress | None = None,
     ) -> Written:
         """Separate the file `path`, each stem of `outputs` into its file; as `isolate_file` does."""
-        stems = self.choose_stems(list(outputs))
-        done = 0
-        with ExitStack() as stack:
-            info = stack.enter_context(open_audio(path)).info
-            depth = bit_depth or default_bit_depth(info.subtype, format)
-            try:
-                check_format(format, info.sample_rate, info.channels, depth)
-            except UsageError as error:  # of this song, not of the request
-                raise AudioFileError(f"{path}: {error}") from None
-            writers = {}
-            for stem, out in outputs.items():
-                writer = AudioWriter(out, info.sample_rate, info.channels, format, depth, info.tags, info.samples)
-                writers[stem] = stack.enter_context(writer)
-            total = round(info.seconds * info.sample_rate) if info.seconds else None
-            for pieces in self.stream(lambda: _file_pieces(path), info.sample_rate, info.channels, stems):
-                for stem, writer in writers.items():
-                    writer.write(pieces[stem])
-                done += len(next(iter(pieces.values())))
-                if progress:
-                    progress(done, total)
-        clipped = {stem: writer.clipped for stem, writer in writers.items() if writer.clipped}
-        return Written(done, done / info.sample_rate, clipped)
+        self.choose_stems(list(outputs))
+        return write_stems(self._system, path, outputs, options, progress)
 
-    def stream(
-        self, start: Callable[[], Pieces], sample_rate: int, channels: int, stems: Sequence[str] | None = None
-    ) -> Stems:
+    def stream(self, start: Start, sample_rate: int, channels: int, stems: Sequence[str] | None = None) -> Stems:
         """Stems piece by piece, each (samples, channels) float32.
 
         `start` begins the audio anew at each call: some models need a first pass over all of it.
         """
-        chosen = self.choose_stems(stems)
-        separation = Separation(self._model, sample_rate, channels, self._block_frames)
-        statistics = separation.measure(start()) if separation.needs_statistics else SongStatistics()
-        if self.sums_to_mixture:
-            return separation.run(start(), statistics, chosen)
-        return separation.run_with_iterative_phase(start(), statistics, chosen, self._iterations)
+        return self._system.stream(start, sample_rate, channels, self.choose_stems(stems))
 
 
 def _checked(audio: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -196,8 +187,3 @@ def _checked(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 def _pieces(audio: np.ndarray) -> Iterator[np.ndarray]:
     for start in range(0, len(audio), PIECE):
         yield audio[start : start + PIECE]
-
-
-def _file_pieces(path: Path) -> Iterator[np.ndarray]:
-    with open_audio(path) as reader:
-        yield from reader.blocks(PIECE)

@@ -1,17 +1,63 @@
 """The files that stems are written to: their names, and their bit depth."""
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from string import Formatter
 
 from acapella.audio_files import FORMATS, BitDepth
+from acapella.errors import UsageError
 from acapella.registry import choose
 
+NAME = "{song}_{stem}"
+FIELDS = ("song", "stem", "model")
 
-def output_paths(song: Path, out_dir: str | Path | None, stems: Iterable[str], format: str) -> dict[str, Path]:
-    """The file of each stem: NAME_vocal.wav and so on, in `out_dir` or beside the song."""
+
+def output_paths(
+    song: Path, out_dir: str | Path | None, stems: Sequence[str], format: str, name: str = NAME, model: str = ""
+) -> dict[str, Path]:
+    """The file of each stem, in `out_dir` or beside the song.
+
+    `name` is a template with the fields {song}, {stem} and {model}; a / in it makes folders.
+    """
     extension = choose(FORMATS, format, "format").extension
+    check_name(name, stems)
     folder = song.parent if out_dir is None else Path(out_dir)
-    return {stem: folder / f"{song.stem}_{stem}{extension}" for stem in stems}
+    values = {"song": song.stem, "model": model}
+    return {stem: folder / f"{_fill(name, {**values, 'stem': stem})}{extension}" for stem in stems}
+
+
+def check_name(name: str, stems: Sequence[str] = ()) -> None:
+    """UsageError where `name` is no template for the names of these stems."""
+    fields = _fields(name)
+    if unknown := [field for field in fields if field not in FIELDS]:
+        known = ", ".join(f"{{{field}}}" for field in FIELDS)
+        raise UsageError(f"name={name!r} has a field {{{unknown[0]}}}, which is not one of: {known}.", "name")
+    if "stem" not in fields and len(stems) > 1:
+        raise UsageError(f"name={name!r} needs {{stem}}: otherwise all stems would be written to one file.", "name")
+    _fill(name, dict.fromkeys(FIELDS, "x"))
+
+
+def _fields(name: str) -> list[str]:
+    """The fields of a template, in order."""
+    try:
+        parts = [part for part in Formatter().parse(name) if part[1] is not None]
+    except ValueError as error:
+        raise UsageError(f"name={name!r} cannot be read ({error}).", "name") from None
+    for _, field, form, conversion in parts:
+        if form or conversion:
+            raise UsageError(f"name={name!r} has more than a field in the brackets of {{{field}}}.", "name")
+    return [str(part[1]) for part in parts]
+
+
+def _fill(name: str, values: Mapping[str, str]) -> str:
+    """The template with its values, a path below some folder."""
+    filled = name.format(**values)
+    for path in (PurePosixPath(filled), PureWindowsPath(filled)):
+        if path.is_absolute() or path.anchor or ".." in path.parts:
+            raise UsageError(f"name={name!r} leaves the folder for the stems, as {filled!r}.", "name")
+    if not filled.rpartition("/")[2].strip(" ."):
+        raise UsageError(f"name={name!r} names a folder, and no file.", "name")
+    return filled
 
 
 def default_bit_depth(subtype: str | None, format: str) -> BitDepth:

@@ -1,6 +1,6 @@
 """From a song to its stems: resample, run the model, resample back, and subtract what is not a source itself."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from acapella.models.description import INSTRUMENTAL, VOCAL, ModelDescription
 from acapella.models.front_ends import SpectralFrontEnd, measure_song_level
 
 Pieces = Iterable[np.ndarray]  # audio (samples, channels) float32, piece after piece
-Stems = Iterator[dict[str, np.ndarray]]  # audio of each stem by name, pieces of equal length, as above
+Stems = Generator[dict[str, np.ndarray], None, None]  # audio of each stem by name, pieces of equal length, as above
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from acapella.errors import UsageError
 from acapella.models.parts import Frames, FramesFromZero, Part, Samples, SamplesFromZero, TensorName
 
 SHORTEST_CONTEXT_BLOCK = 256  # frames
 STATEFUL_BLOCK = 128  # frames: longer blocks are hardly faster
 LONGEST_STATEFUL_BLOCK = 1024
+MOST_OVERLAP = 0.95  # of a chunk, when separating: each sample is then computed 20 times
 
 
 class Stateful(Part):
@@ -90,6 +92,18 @@ class Chunks(Part):
         if 2 * self.fade > self.length:
             raise ValueError(f"fade must be at most half of length, {self.length}, not {self.fade}")
         return self
+
+    def with_overlap(self, overlap: float) -> "Chunks":
+        """The same chunks, overlapping by this share of their length, 0 to 0.95: the more, the slower and smoother.
+
+        Where the border is just what two chunks share, so that the ends of a song are in as many chunks as its middle,
+        that stays so.
+        """
+        if not 0 <= overlap <= MOST_OVERLAP:
+            raise UsageError(f"overlap={overlap:g} is not a share of a chunk from 0 to {MOST_OVERLAP}.", "overlap")
+        step = max(1, round(self.length * (1 - overlap)))
+        border = self.length - step if self.border == self.length - self.step else self.border
+        return self.model_copy(update={"step": step, "border": border})
 
 
 Schedule = Annotated[Stateful | Context | Chunks, Field(discriminator="kind")]

@@ -1,0 +1,127 @@
+"""From a song's file to the files of its stems."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from acapella.audio_files import AudioInfo, AudioWriter, check_format, open_audio
+from acapella.errors import AudioFileError, UsageError
+from acapella.isolation.options import WriteOptions
+from acapella.isolation.outputs import default_bit_depth
+from acapella.isolation.separation import Stems
+from acapella.isolation.systems import System
+
+PIECE = 1 << 16  # samples read at a time
+
+Progress = Callable[[int, int | None], None]  # called with samples done, and of how many where that is known
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written of a song: its length in samples and seconds, and how many samples of each stem clipped.
+
+    `gain` is what the stems were multiplied by.
+    """
+
+    samples: int
+    seconds: float
+    clipped: Mapping[str, int]
+    gain: float = 1.0
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Samples `start` to `stop`, None: to the end, of the file `path`."""
+
+    path: Path
+    info: AudioInfo
+    start: int
+    stop: int | None
+
+    @classmethod
+    def open(cls, path: Path, start: float, end: float | None) -> "Excerpt":
+        """The excerpt from second `start` to second `end`."""
+        with open_audio(path) as reader:
+            info = reader.info
+        stop = None if end is None else round(end * info.sample_rate)
+        return cls(path, info, round(start * info.sample_rate), stop)
+
+    @property
+    def samples(self) -> int | None:
+        """How many there are, where the file says so."""
+        return None if self.info.samples is None else self._part_of(self.info.samples)
+
+    @property
+    def expected_samples(self) -> int | None:
+        """How many there are, good enough for a progress bar; None where nothing is known."""
+        seconds = self.info.seconds
+        return self._part_of(round(seconds * self.info.sample_rate)) if seconds else None
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """The audio, (samples, channels)."""
+        empty = True
+        with open_audio(self.path) as reader:
+            for piece in reader.blocks(PIECE, self.start, self.stop):
+                empty = False
+                yield piece
+        if empty:
+            raise AudioFileError(f"{self.path}: it ends before second {self.start / self.info.sample_rate:g}.")
+
+    def _part_of(self, samples: int) -> int:
+        stop = samples if self.stop is None else min(samples, self.stop)
+        return max(0, stop - self.start)
+
+
+def write_stems(
+    system: System, path: Path, outputs: Mapping[str, Path], options: WriteOptions, progress: Progress | None
+) -> Written:
+    """Separate the file `path`, each stem of `outputs` into its file: whole, or not at all."""
+    song = Excerpt.open(path, options.start, options.end)
+    rate, channels = song.info.sample_rate, song.info.channels
+    writers = _writers(song, outputs, options)
+    done, gain = 0, 1.0
+    with ExitStack() as stack:
+        for writer in writers.values():
+            stack.enter_context(writer)
+        stems = _watched(system.stream(song.pieces, rate, channels, tuple(outputs)), progress, song.expected_samples)
+        if options.normalize:
+            from acapella.isolation.normalization import normalized  # rare
+
+            gain, stems = stack.enter_context(normalized(stems, tuple(outputs), channels))
+        stack.enter_context(closing(stems))
+        for pieces in stems:
+            for stem, writer in writers.items():
+                writer.write(pieces[stem])
+            done += len(next(iter(pieces.values())))
+    clipped = {stem: writer.clipped for stem, writer in writers.items() if writer.clipped}
+    return Written(done, done / rate, clipped, gain)
+
+
+def _writers(song: Excerpt, outputs: Mapping[str, Path], options: WriteOptions) -> dict[str, AudioWriter]:
+    """What writes each stem."""
+    info = song.info
+    depth = options.bit_depth or default_bit_depth(info.subtype, options.format)
+    try:
+        check_format(options.format, info.sample_rate, info.channels, depth)
+    except UsageError as error:  # of this song, not of the request
+        raise AudioFileError(f"{song.path}: {error}") from None
+    return {
+        stem: AudioWriter(
+            path, info.sample_rate, info.channels, options.format, depth, info.tags, song.samples, options.bitrate
+        )
+        for stem, path in outputs.items()
+    }
+
+
+def _watched(stems: Stems, progress: Progress | None, total: int | None) -> Stems:
+    """`stems`; how far they are is told when they have been dealt with."""
+    done = 0
+    with closing(stems):
+        for pieces in stems:
+            yield pieces
+            done += len(next(iter(pieces.values())))
+            if progress:
+                progress(done, total)
