@@ -143,4 +143,4 @@ def test_what_clips_is_a_warning_with_quiet_too(folder, capsys):
     assert run("song.wav", "--model", "four.onnx", "--stems", "vocal", "-q") == 0
     said = capsys.readouterr().err
     assert said.startswith("Warning: song_vocal.wav: ")
-    assert said.endswith(" samples were clipped; --bit-depth 32f (wav) keeps them.\n")
+    assert said.endswith(" samples were clipped; --normalize or --bit-depth 32f (wav) keeps them.\n")

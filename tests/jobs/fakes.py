@@ -14,10 +14,10 @@ STEPS, STEP = 4, 1000  # times that progress is told, samples each
 
 
 class FakeIsolator:
-    def write_stems(self, path, outputs, *, format, bit_depth, progress):
+    def write_stems(self, path, outputs, options, progress):
         (output,) = outputs.values()
         with atomic_write(output) as temporary:
-            temporary.write_text(f"{path.name} {format} {bit_depth}")
+            temporary.write_text(f"{path.name} {options.format} {options.bit_depth}")
             for step in range(1, STEPS + 1):
                 FAULTS.get(path.stem.rstrip("0123456789"), lambda: None)()
                 progress(step * STEP, STEPS * STEP)

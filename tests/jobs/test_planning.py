@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from acapella.errors import MissingExtraError, UsageError
+from acapella.isolation.options import WriteOptions
 from acapella.jobs.job import MIXTURE, ModelChoice
 from acapella.jobs.planning import STDIN, find_songs, plan_jobs
 
@@ -52,14 +53,15 @@ def test_a_folder_needs_a_wish_and_an_empty_one_is_named(album):
 
 def test_a_job_says_all_that_is_to_be_done(album):
     model = ModelChoice("mine.onnx", runtime="openvino")
-    (job,) = plan_jobs([Path("a.mp3")], Path("out"), STEMS, model=model, format="flac", bit_depth=24, pictures=True)
+    options = WriteOptions("flac", 24, start=1.5)
+    (job,) = plan_jobs([Path("a.mp3")], Path("out"), STEMS, model=model, options=options, pictures=True)
     assert job.outputs == {"vocal": Path("out/a_vocal.flac"), "instrumental": Path("out/a_instrumental.flac")}
     assert job.pictures == {
         MIXTURE: Path("out/a.png"),
         "vocal": Path("out/a_vocal.png"),
         "instrumental": Path("out/a_instrumental.png"),
     }
-    assert (job.model, job.format, job.bit_depth) == (model, "flac", 24)
+    assert (job.model, job.options) == (model, options)
     assert pickle.loads(pickle.dumps(job)) == job
 
 
@@ -100,9 +102,9 @@ def test_outputs_that_meet_are_refused_before_any_work(album, songs, out_dir, pi
 
 def test_what_cannot_be_done_with_any_song_is_refused(album, monkeypatch):
     with pytest.raises(UsageError, match="flac cannot hold 32f samples; use wav"):
-        plan_jobs([Path("a.mp3")], None, STEMS, format="flac", bit_depth="32f")
+        plan_jobs([Path("a.mp3")], None, STEMS, options=WriteOptions("flac", "32f"))
     with pytest.raises(UsageError, match="format='midi' is not one of"):
-        plan_jobs([Path("a.mp3")], None, STEMS, format="midi")
+        plan_jobs([Path("a.mp3")], None, STEMS, options=WriteOptions("midi"))
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError):
         plan_jobs([Path("a.mp3")], None, STEMS, pictures=True)

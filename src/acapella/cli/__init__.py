@@ -16,6 +16,7 @@ from acapella import __version__
 from acapella.cli.analyse import analyse
 from acapella.cli.console import report
 from acapella.cli.evaluate import evaluate
+from acapella.cli.grouped_help import GroupedCommand
 from acapella.cli.isolate import isolate
 from acapella.cli.models import models
 from acapella.cli.prepare import prepare
@@ -29,7 +30,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (isolate, train, export, prepare, options, analyse, search, evaluate):
+app.command(cls=GroupedCommand)(isolate)
+for command in (train, export, prepare, options, analyse, search, evaluate):
     app.command()(command)
 app.add_typer(models, name="models")
 

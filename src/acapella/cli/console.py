@@ -13,17 +13,29 @@ if TYPE_CHECKING:
 
 FLAGS = {  # what arguments of the library are called here
     "bit_depth": "--bit-depth",
+    "bitrate": "--bitrate",
+    "combine": "--combine",
+    "end": "--end",
     "format": "--format",
     "metrics": "--metrics",
     "model": "--model",
+    "name": "--name",
+    "normalize": "--normalize",
     "out_dir": "-o",
+    "overlap": "--overlap",
     "phase": "--phase",
     "points": "--points",
     "recursive": "-r",
     "runtime": "--runtime",
     "sampler": "--sampler",
+    "seed": "--seed",
+    "shifts": "--shifts",
+    "start": "--start",
     "stems": "--stems",
+    "then": "--then",
     "trials": "--trials",
+    "tta": "--tta",
+    "weights": "--weights",
 }
 
 

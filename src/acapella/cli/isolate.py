@@ -1,10 +1,11 @@
 """`acapella isolate`: songs in, stems out."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from acapella.cli import isolate_options as options
 from acapella.cli.console import make_console
 from acapella.errors import UsageError
 from acapella.registry import choose
@@ -24,44 +25,41 @@ EXAMPLES = """Examples:
   acapella isolate *.flac -o stems --format flac
   acapella isolate music/ -r -j 4 --skip-existing
   acapella isolate song.m4a --stems vocal    the acapella alone
+  acapella isolate song.mp3 --start 1:10 --end 1:40 --format mp3 --bitrate 320
+  acapella isolate song.mp3 -o out --name '{song}/{stem}' --normalize
+  acapella isolate song.mp3 --model a.onnx --model b.onnx --weights 2,1
+  acapella isolate song.mp3 --then karaoke.onnx --stems lead,backing
+  acapella isolate song.mp3 --overlap 0.75 --shifts 2 --tta swap,invert
   cat song.wav | acapella isolate - -o - --stems vocal > vocal.wav
 """
 
 
 def isolate(
     context: typer.Context,
-    files: Annotated[
-        list[Path], typer.Argument(help="Songs in any common audio or video format; - is standard input.")
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="Folder for the stems (default: beside each song); - is standard output."),
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="A name that `acapella models` lists, or an .onnx file.")] = None,
-    stems: Annotated[
-        str | None, typer.Option(help="Which stems to write (default: vocal,instrumental); all: those the model has.")
-    ] = None,
-    format: Annotated[str, typer.Option(help="wav, flac, aiff, mp3, ogg, opus or m4a.")] = "wav",
-    bit_depth: Annotated[
-        str | None, typer.Option(help="16, 24 or (wav) 32f; default: 16, or the input's where it is higher.")
-    ] = None,
-    phase: Annotated[
-        str, typer.Option(help="mixture: the stems sum to the input; iterative: reconstructed, as the original did.")
-    ] = "mixture",
-    pictures: Annotated[
-        bool, typer.Option("--pictures", help="Draw spectrograms of song and stems; needs [analysis].")
-    ] = False,
-    recursive: Annotated[
-        bool, typer.Option("-r", "--recursive", help="Separate the songs in folders; with -o all stems go into one.")
-    ] = False,
-    skip_existing: Annotated[bool, typer.Option("--skip-existing", help="Leave songs whose stems are there.")] = False,
-    jobs: Annotated[
-        int,
-        typer.Option("-j", "--jobs", min=1, help="Songs at the same time, each in a process with its share of cores."),
-    ] = 1,
-    runtime: Annotated[
-        str, typer.Option(help="What computes the network: onnxruntime, openvino, cuda, or auto.")
-    ] = "auto",
+    files: options.Files,
+    output: options.Output = None,
+    stems: options.Stems = None,
+    name: options.Name = "{song}_{stem}",
+    format: options.Format = "wav",
+    bit_depth: options.Depth = None,
+    bitrate: options.Bitrate = None,
+    start: options.Start = "0",
+    end: options.End = None,
+    normalize: options.Normalize = False,
+    pictures: options.Pictures = False,
+    model: options.Models = None,
+    combine: options.Combine = "mean",
+    weights: options.Weights = None,
+    then: options.Then = None,
+    phase: options.Phase = "mixture",
+    overlap: options.Overlap = None,
+    shifts: options.Shifts = 0,
+    seed: options.Seed = 0,
+    tta: options.Tta = None,
+    recursive: options.Recursive = False,
+    skip_existing: options.SkipExisting = False,
+    jobs: options.Jobs = 1,
+    runtime: options.Runtime = "auto",
 ) -> None:
     """Separate songs into vocals and instrumental."""
     from acapella.process_memory import paused_garbage_collection, share_freed_memory
@@ -69,16 +67,36 @@ def isolate(
     share_freed_memory()
     with paused_garbage_collection():
         from acapella.cli.songs import Request
+        from acapella.isolation.options import WriteOptions
         from acapella.jobs.job import ModelChoice
 
     if jobs > 1 and STANDARD in (*files, output):
         raise UsageError("-j goes with files, not with standard input or output.")
+    choice = ModelChoice(
+        tuple(model) if model and len(model) > 1 else model[0] if model else None,
+        phase,
+        runtime=runtime,
+        overlap=overlap,
+        shifts=shifts,
+        seed=seed,
+        tta=options.split_list(tta) or (),
+        weights=options.read_numbers(weights, "weights"),
+        combine=combine,
+        then=then,
+    )
     request = Request(
         out_dir=output,
-        stems=None if stems is None else [name.strip() for name in stems.split(",")],
-        model=ModelChoice(model, phase, runtime=runtime),
-        format=format,
-        bit_depth=None if bit_depth is None else choose(BIT_DEPTHS, bit_depth, "bit_depth"),
+        stems=options.split_list(stems),
+        model=choice,
+        options=WriteOptions(
+            format,
+            None if bit_depth is None else choose(BIT_DEPTHS, bit_depth, "bit_depth"),
+            bitrate,
+            options.read_time(start, "start"),
+            None if end is None else options.read_time(end, "end"),
+            normalize,
+        ),
+        name=name,
         pictures=pictures,
         recursive=recursive,
         skip_existing=skip_existing,

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,13 @@ from rich.console import Console
 from acapella.cli.console import report, warn, with_flag
 from acapella.cli.progress import SongBars
 from acapella.errors import UsageError
+from acapella.isolation.options import AS_USUAL, WriteOptions
+from acapella.isolation.outputs import NAME
 from acapella.jobs.events import Done, End, Event, Failed, Progressed, Started
 from acapella.jobs.job import DEFAULT, Job, ModelChoice, Result
 from acapella.jobs.planning import find_songs, plan_jobs
 
 if TYPE_CHECKING:
-    from acapella.audio_files import BitDepth
     from acapella.isolation.isolator import Isolator
     from acapella.jobs.executor import Executor
 
@@ -30,8 +32,8 @@ class Request:
     out_dir: Path | None = None
     stems: Sequence[str] | None = None  # None: the model's default
     model: ModelChoice = DEFAULT
-    format: str = "wav"
-    bit_depth: "BitDepth | None" = None
+    options: WriteOptions = AS_USUAL
+    name: str = NAME
     pictures: bool = False
     recursive: bool = False
     skip_existing: bool = False
@@ -49,7 +51,14 @@ class Plan:
 
 def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console: Console) -> Plan:
     """The work on `files`; UsageError, before any is done, where it cannot be done so."""
-    songs, empty = find_songs(files, request.out_dir, recursive=request.recursive, stems=isolator.stems)
+    songs, empty = find_songs(
+        files,
+        request.out_dir,
+        recursive=request.recursive,
+        stems=isolator.stems,
+        name=request.name,
+        model=request.model.name,
+    )
     for error in empty:
         report(error)
     jobs = plan_jobs(
@@ -57,8 +66,8 @@ def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console:
         request.out_dir,
         isolator.choose_stems(request.stems),
         model=request.model,
-        format=request.format,
-        bit_depth=request.bit_depth,
+        options=request.options,
+        name=request.name,
         pictures=request.pictures,
     )
     to_do = []
@@ -67,8 +76,8 @@ def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console:
             console.print(f"{job.song} skipped: its stems are there.")
         else:
             to_do.append(job)
-    if not isolator.sums_to_mixture:
-        console.print("PHASE=iterative: each song is held in memory, and its stems do not sum to it.")
+    for remark in isolator.remarks:
+        console.print(_with_flags(remark, "combine", "overlap", "phase"))
     return Plan(jobs, to_do, complete=not empty)
 
 
@@ -112,9 +121,13 @@ class SongReport:
     def _say_done(self, job: Job, result: Result) -> None:
         self.done += 1
         for remark in result.remarks:
-            warn(with_flag(remark, "bit_depth"))
+            warn(_with_flags(remark, "bit_depth", "normalize"))
         paths = ", ".join(map(str, result.paths.values()))
         self._console.print(f"{job.song} → {paths} ({result.seconds:.1f} s)")
+
+
+def _with_flags(text: str, *arguments: str) -> str:
+    return reduce(with_flag, arguments, text)
 
 
 def separate_to_stdout(files: Sequence[Path], request: Request, isolator: "Isolator", executor: "Executor") -> bool:
@@ -127,7 +140,7 @@ def separate_to_stdout(files: Sequence[Path], request: Request, isolator: "Isola
         if len(planned.jobs) != 1:
             raise UsageError("-o - takes one song.")
         outputs = list(planned.jobs[0].outputs.values())
-        if len(outputs) != 1 or request.format != "wav":
+        if len(outputs) != 1 or request.options.format != "wav":
             examples = " or ".join(f"--stems {stem}" for stem in isolator.choose_stems())
             raise UsageError(f"-o - writes one stem as wav: add {examples}.")
         if not separate(planned, executor, silent, debug=request.debug):

@@ -16,7 +16,8 @@ from acapella.jobs.job import MIXTURE, Job, Result
 from acapella.jobs.planning import STDIN, STDIN_NAME
 
 if TYPE_CHECKING:
-    from acapella.isolation.isolator import Isolator, Progress, Written
+    from acapella.isolation.files import Progress, Written
+    from acapella.isolation.isolator import Isolator
 
 
 class _CancelledError(Exception):
@@ -54,21 +55,26 @@ def execute(
 def _write(job: Job, isolator: "Isolator", progress: "Progress") -> "Written":
     """The stems, then the pictures."""
     with _as_file(job.song) as song:
-        written = isolator.write_stems(song, job.outputs, format=job.format, bit_depth=job.bit_depth, progress=progress)
+        written = isolator.write_stems(song, job.outputs, job.options, progress)
         if job.pictures:
             from acapella.pictures import draw_spectrogram
 
             for part, picture in job.pictures.items():
-                draw_spectrogram(song if part == MIXTURE else job.outputs[part], picture)
+                if part == MIXTURE:
+                    draw_spectrogram(song, picture, job.options.start, job.options.end)
+                else:
+                    draw_spectrogram(job.outputs[part], picture)
     return written
 
 
 def _result(job: Job, written: "Written", seconds: float) -> Result:
     clipped = {stem: samples for stem, samples in written.clipped.items() if samples}
     remarks = [
-        f"{job.outputs[stem]}: {samples} samples were clipped; bit_depth 32f (wav) keeps them."
+        f"{job.outputs[stem]}: {samples} samples were clipped; normalize or bit_depth 32f (wav) keeps them."
         for stem, samples in clipped.items()
     ]
+    if job.options.normalize:
+        remarks.append(f"{job.song}: normalize has multiplied the stems by {written.gain:.4g}, their sum too.")
     return Result(job.outputs, seconds, written.seconds, clipped, tuple(remarks))
 
 

@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acapella.isolation.options import AS_USUAL, WriteOptions
+
 if TYPE_CHECKING:
-    from acapella.audio_files import BitDepth
     from acapella.isolation.isolator import Isolator
 
 MIXTURE = "mixture"  # the song itself, among pictures
@@ -15,24 +16,35 @@ MIXTURE = "mixture"  # the song itself, among pictures
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """Which model separates, and how: what `Isolator.load` is told."""
+    """Which model separates, or which several, and how: what `Isolator.load` is told, but for the threads."""
 
-    model: str | Path | None = None  # a model file or a model's name; None: the default model
+    model: str | Path | tuple[str | Path, ...] | None = None  # a model file or a model's name; None: the default model
     phase: str = "mixture"
     phase_iterations: int = 10
     runtime: str = "auto"
+    overlap: float | None = None
+    shifts: int = 0
+    seed: int = 0
+    tta: tuple[str, ...] = ()
+    weights: tuple[float, ...] | None = None
+    combine: str = "mean"
+    then: str | Path | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call it in names of files: the models' names."""
+        from acapella.models.model_file import DEFAULT_MODEL  # slow to import, and loaded where this is asked for
+
+        models = self.model if isinstance(self.model, tuple) else (self.model,)
+        names = [Path(model or DEFAULT_MODEL).name.removesuffix(".onnx") for model in models]
+        return "+".join(names + ([Path(self.then).name.removesuffix(".onnx")] if self.then else []))
 
     def open(self, threads: int = 0) -> "Isolator":
         """The model, which computes with so many threads; 0: one for each core."""
         from acapella.isolation.isolator import Isolator  # slow to import
 
-        return Isolator.load(
-            self.model,
-            phase=self.phase,
-            phase_iterations=self.phase_iterations,
-            runtime=self.runtime,
-            threads=threads,
-        )
+        told = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Isolator.load(**told, threads=threads)
 
 
 DEFAULT = ModelChoice()
@@ -47,15 +59,14 @@ class Job:
     """A song, the model that separates it, and the file of each stem.
 
     `song` may be a named pipe, or "-" for standard input, which only an executor in this process can read.
-    `bit_depth` None is 16, or the song's where that is higher. `pictures` are the spectrograms to draw, by stem or
+    `options` say how they are written. `pictures` are the spectrograms to draw, by stem or
     `MIXTURE`. The same song done again is another job, with another `id`.
     """
 
     song: Path
     outputs: Mapping[str, Path]
     model: ModelChoice = DEFAULT
-    format: str = "wav"
-    bit_depth: "BitDepth | None" = None
+    options: WriteOptions = AS_USUAL
     pictures: Mapping[str, Path] = field(default_factory=dict)
     id: str = field(default_factory=_new_id)
 

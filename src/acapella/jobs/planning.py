@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from acapella.audio_files import check_depth
+from acapella.audio_files import check_bitrate, check_depth
 from acapella.errors import InputError, UsageError
-from acapella.isolation.outputs import output_paths
+from acapella.isolation.options import AS_USUAL, WriteOptions
+from acapella.isolation.outputs import NAME, check_name, output_paths
 from acapella.jobs.job import DEFAULT, MIXTURE, Job, ModelChoice
-
-if TYPE_CHECKING:
-    from acapella.audio_files import BitDepth
 
 STDIN = Path("-")
 STDIN_NAME = "stdin"
@@ -27,13 +24,21 @@ SONG_EXTENSIONS = frozenset(
 
 
 def find_songs(
-    paths: Iterable[Path], out_dir: Path | None = None, *, recursive: bool = False, stems: Iterable[str] = ()
+    paths: Iterable[Path],
+    out_dir: Path | None = None,
+    *,
+    recursive: bool = False,
+    stems: Iterable[str] = (),
+    name: str = NAME,
+    model: str = "",
 ) -> tuple[list[Path], list[InputError]]:
     """The songs that `paths` name, and an error for each folder among them that holds none.
 
-    In folders, which need `recursive`, files that look like our outputs are left out: those of `stems` or usual ones.
+    In folders, which need `recursive`, files that look like our outputs are left out: those of `stems` or usual ones,
+    with names as the template `name` makes them.
     """
-    names = USUAL_STEMS.union(stems)
+    check_name(name)
+    stems = USUAL_STEMS.union(stems)
     songs: list[Path] = []
     empty: list[InputError] = []
     for path in paths:
@@ -42,26 +47,35 @@ def find_songs(
             continue
         if not recursive:
             raise UsageError(f"{path} is a folder: add recursive to separate the songs in it.", "recursive")
-        found = songs_below(path, out_dir, names)
+        files = audio_files_below(path)
+        outputs = possible_outputs(files, out_dir, stems, name, model)
+        found = [file for file in files if file.parent.resolve() / file.stem not in outputs]
         songs.extend(found)
         if not found:
             empty.append(InputError(f"{path} holds no audio files."))
     return songs, empty
 
 
-def songs_below(folder: Path, out_dir: Path | None, stems: Iterable[str]) -> list[Path]:
-    """The songs in `folder` and its subfolders, without `stems` that we made of them, beside them or in `out_dir`."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix[1:].lower() in SONG_EXTENSIONS)
-    beside = {(path.parent, path.stem) for path in files}
-    anywhere = {path.stem for path in files}
-    known = frozenset(stems)
+def audio_files_below(folder: Path) -> list[Path]:
+    """The files in `folder` and its subfolders that may be songs."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix[1:].lower() in SONG_EXTENSIONS)
 
-    def is_output(path: Path) -> bool:
-        name, _, stem = path.stem.rpartition("_")
-        in_out_dir = out_dir is not None and path.parent.resolve() == out_dir.resolve()
-        return stem in known and ((path.parent, name) in beside or (in_out_dir and name in anywhere))
 
-    return [path for path in files if not is_output(path)]
+def possible_outputs(
+    songs: Iterable[Path], out_dir: Path | None, stems: Iterable[str], name: str = NAME, model: str = ""
+) -> set[Path]:
+    """Where stems of `songs` would be, beside them or in `out_dir`, without the ending."""
+    folders = {song.parent: song.parent.resolve() for song in songs}
+    target = out_dir.resolve() if out_dir else None
+    outputs: set[Path] = set()
+    for song in songs:
+        beside = folders[song.parent]
+        places = [beside] if "{stem}" in name else []  # else a song would be taken for its own stem
+        if target and target != beside:
+            places.append(target)
+        values = {"song": song.stem, "model": model}
+        outputs.update(place / name.format(**values, stem=stem) for place in places for stem in stems)
+    return outputs
 
 
 def plan_jobs(
@@ -70,15 +84,17 @@ def plan_jobs(
     stems: Sequence[str],
     *,
     model: ModelChoice = DEFAULT,
-    format: str = "wav",
-    bit_depth: "BitDepth | None" = None,
+    options: WriteOptions = AS_USUAL,
+    name: str = NAME,
     pictures: bool = False,
 ) -> list[Job]:
     """A job for each song, its stems in `out_dir` or beside it; UsageError where outputs would meet, or cannot be.
 
-    With `pictures`, a spectrogram of each stem lies beside it, and one of the song with them.
+    `name` is the template of their names (`isolation.outputs.output_paths`). With `pictures`, a spectrogram of each
+    stem lies beside it, and one of the song with them.
     """
-    check_depth(format, bit_depth or 16)
+    check_depth(options.format, options.bit_depth or 16)
+    check_bitrate(options.format, options.bitrate)
     if pictures:
         from acapella.pictures import check_installed
 
@@ -88,19 +104,20 @@ def plan_jobs(
     jobs = []
     for song in songs:
         named = Path(STDIN_NAME) if song == STDIN else song
-        outputs = output_paths(named, out_dir, stems, format)
-        drawn = _picture_paths(named, outputs) if pictures else {}
-        jobs.append(Job(song, outputs, model, format, bit_depth, drawn))
-    _check_apart(jobs)
+        outputs = output_paths(named, out_dir, stems, options.format, name, model.name)
+        drawn = _picture_paths(named, out_dir, outputs) if pictures else {}
+        jobs.append(Job(song, outputs, model, options, drawn))
+    _check_apart(jobs, name)
     return jobs
 
 
-def _picture_paths(song: Path, outputs: dict[str, Path]) -> dict[str, Path]:
-    folder = next(iter(outputs.values())).parent
-    return {part: folder / f"{audio.stem}.png" for part, audio in {MIXTURE: song, **outputs}.items()}
+def _picture_paths(song: Path, out_dir: Path | None, outputs: dict[str, Path]) -> dict[str, Path]:
+    """Beside each stem, and for the song itself where its stems go."""
+    audio = {MIXTURE: (out_dir or song.parent) / song.name, **outputs}
+    return {part: path.with_name(f"{path.stem}.png") for part, path in audio.items()}
 
 
-def _check_apart(jobs: Sequence[Job]) -> None:
+def _check_apart(jobs: Sequence[Job], name: str) -> None:
     """UsageError where two jobs would write one file, or one would overwrite a song."""
     songs = {job.song.resolve(): job.song for job in jobs}
     makers: dict[Path, Path] = {}
@@ -111,5 +128,7 @@ def _check_apart(jobs: Sequence[Job]) -> None:
                 raise UsageError(f"{job.song} would overwrite {songs[place]}: choose another out_dir.", "out_dir")
             if place in makers:
                 both = f"{makers[place]} and {job.song} would both write {path}"
+                if "{song}" not in name:
+                    raise UsageError(f"{both}: put {{song}} into name={name!r}.", "name")
                 raise UsageError(f"{both}: choose another out_dir for one.", "out_dir")
             makers[place] = job.song
