@@ -7,14 +7,8 @@ from typing import Any
 import onnx
 
 from acapella.conversion.compression import compress
-from acapella.conversion.graph import (
-    FRAME_MASK,
-    TOLERANCE,
-    assert_same,
-    assert_same_stream,
-    to_onnx,
-    to_streaming_onnx,
-)
+from acapella.conversion.graph import FRAME_MASK, assert_same, assert_same_stream, to_onnx, to_streaming_onnx
+from acapella.conversion.onnx_graph import TOLERANCE
 from acapella.conversion.weight_files import load_weights
 from acapella.isolation.model import open_model
 from acapella.models.description import ModelDescription, Origin, sources_of
