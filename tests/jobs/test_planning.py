@@ -52,7 +52,7 @@ def test_a_folder_needs_a_wish_and_an_empty_one_is_named(album):
 
 
 def test_a_job_says_all_that_is_to_be_done(album):
-    model = ModelChoice("mine.onnx", runtime="openvino")
+    model = ModelChoice(("mine.onnx", "other.onnx"), runtime="openvino", weights=(2, 1), then="voices", tta=("swap",))
     options = WriteOptions("flac", 24, start=1.5)
     (job,) = plan_jobs([Path("a.mp3")], Path("out"), STEMS, model=model, options=options, pictures=True)
     assert job.outputs == {"vocal": Path("out/a_vocal.flac"), "instrumental": Path("out/a_instrumental.flac")}
@@ -108,3 +108,43 @@ def test_what_cannot_be_done_with_any_song_is_refused(album, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError):
         plan_jobs([Path("a.mp3")], None, STEMS, pictures=True)
+
+
+def test_names_follow_a_template(album):
+    model = ModelChoice(("models/a.onnx", "b"), then="c.onnx")
+    (job,) = plan_jobs([Path("sub/b.FLAC")], None, STEMS, model=model, name="{model}/{song}/{stem}", pictures=True)
+    assert job.outputs["vocal"] == Path("sub/a+b+c/b/vocal.wav")
+    assert job.pictures[MIXTURE] == Path("sub/b.png")
+    assert job.pictures["vocal"] == Path("sub/a+b+c/b/vocal.png")
+    (job,) = plan_jobs([Path("a.mp3")], Path("out"), ["vocal"], name="{song} {model}")
+    assert job.outputs["vocal"] == Path("out/a default.wav")
+
+
+def test_names_that_would_meet_are_refused(album):
+    songs = [Path("a.mp3"), Path("sub/b.FLAC")]
+    with pytest.raises(
+        UsageError, match=r"would both write out.vocal\.wav: put \{song\} into name='\{stem\}'"
+    ) as refused:
+        plan_jobs(songs, Path("out"), STEMS, name="{stem}")
+    assert refused.value.argument == "name"
+    assert len(plan_jobs(songs, None, STEMS, name="{stem}")) == 2, "each is in its own folder"
+    with pytest.raises(UsageError, match=r"a\.mp3 would overwrite a\.wav"):
+        plan_jobs([Path("a.mp3"), Path("a.wav")], None, ["vocal"], name="{song}")
+
+
+@pytest.mark.parametrize(
+    ("name", "out_dir", "outputs"),
+    [
+        ("{stem}/{song}", None, ["vocal/a.wav", "sub/drums/b.flac"]),
+        ("{song} [{stem}, {model}]", "out", ["out/a [vocal, m].wav", "a [vocal, m].wav"]),
+        ("{song}", "out", ["out/a.wav", "out/b.flac"]),
+    ],
+)
+def test_outputs_of_a_template_are_no_songs(album, name, out_dir, outputs):
+    for output in outputs:
+        (album / output).parent.mkdir(exist_ok=True, parents=True)
+        (album / output).touch()
+    before, _ = find_songs([Path()], recursive=True, name="{song}-{stem}")
+    songs, _ = find_songs([Path()], out_dir and Path(out_dir), recursive=True, name=name, model="m")
+    assert names(songs) == [song for song in names(before) if song not in outputs]
+    assert "a.mp3" in names(songs)

@@ -154,7 +154,7 @@ def read_numbers(text: str | None, argument: str) -> tuple[float, ...] | None:
 
 def read_time(text: str, argument: str) -> float:
     """Seconds of "90.5", "1:30.5" or "1:02:03"."""
-    if not re.fullmatch(r"\d+(\.\d+)?|(\d+:)?\d+:[0-5]?\d(\.\d+)?", text):
+    if not re.fullmatch(r"(\d+|\d+:[0-5]?\d|\d+:[0-5]?\d:[0-5]?\d)(\.\d+)?", text):
         raise UsageError(f"{argument}={text!r} is no time: seconds, m:ss or h:mm:ss.", argument)
     seconds = 0.0
     for part in text.split(":"):
