@@ -27,13 +27,17 @@ Output = Annotated[
 Stems = Annotated[
     str | None,
     typer.Option(
-        help="Which stems to write (default: vocal,instrumental); all: those the model has.", rich_help_panel=OUTPUTS
+        metavar="NAMES",
+        help="Which stems to write (default: vocal,instrumental); all: those the model has.",
+        rich_help_panel=OUTPUTS,
     ),
 ]
 Name = Annotated[
     str,
     typer.Option(
-        help="Names of the outputs, of {song}, {stem} and {model}; a / makes folders.", rich_help_panel=OUTPUTS
+        metavar="TEMPLATE",
+        help="Names of the outputs, of {song}, {stem} and {model}; a / makes folders.",
+        rich_help_panel=OUTPUTS,
     ),
 ]
 Format = Annotated[str, typer.Option(help="wav, flac, aiff, mp3, ogg, opus or m4a.", rich_help_panel=OUTPUTS)]
@@ -47,9 +51,12 @@ Depth = Annotated[
 ]
 Bitrate = Annotated[int | None, typer.Option(help="kbit/s, for mp3, ogg, opus and m4a.", rich_help_panel=OUTPUTS)]
 Start = Annotated[
-    str, typer.Option(help="Separate the part from here on: seconds, m:ss or h:mm:ss.", rich_help_panel=OUTPUTS)
+    str,
+    typer.Option(
+        metavar="TIME", help="Separate the part from here on: seconds, m:ss or h:mm:ss.", rich_help_panel=OUTPUTS
+    ),
 ]
-End = Annotated[str | None, typer.Option(help="… and up to here.", rich_help_panel=OUTPUTS)]
+End = Annotated[str | None, typer.Option(metavar="TIME", help="… and up to here.", rich_help_panel=OUTPUTS)]
 Normalize = Annotated[
     bool,
     typer.Option(
@@ -66,7 +73,10 @@ Pictures = Annotated[
 Models = Annotated[
     list[str] | None,
     typer.Option(
-        "--model", help="A model file (.onnx) or a model's name; several are an ensemble.", rich_help_panel=MODELS
+        "--model",
+        metavar="NAME",
+        help="A name that `acapella models` lists, or an .onnx file; several are an ensemble.",
+        rich_help_panel=MODELS,
     ),
 ]
 Combine = Annotated[
@@ -75,11 +85,15 @@ Combine = Annotated[
         help="Of several models: mean of the waveforms, or min or max of the magnitudes.", rich_help_panel=MODELS
     ),
 ]
-Weights = Annotated[str | None, typer.Option(help="Of the models in the mean, such as 2,1.", rich_help_panel=MODELS)]
+Weights = Annotated[
+    str | None, typer.Option(metavar="NUMBERS", help="Of the models in the mean, such as 2,1.", rich_help_panel=MODELS)
+]
 Then = Annotated[
     str | None,
     typer.Option(
-        help="A model for the vocals, whose stems take their place: lead and backing voices.", rich_help_panel=MODELS
+        metavar="NAME",
+        help="A model for the vocals, whose stems take their place: lead and backing voices.",
+        rich_help_panel=MODELS,
     ),
 ]
 Phase = Annotated[
@@ -106,6 +120,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Of these delays.", rich_help_pan
 Tta = Annotated[
     str | None,
     typer.Option(
+        metavar="NAMES",
         help="More runs for the mean: swap (channels exchanged), invert (polarity), or swap,invert.",
         rich_help_panel=QUALITY,
     ),
