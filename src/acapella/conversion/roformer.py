@@ -96,9 +96,9 @@ def _check(sizes: Sizes, weights: Weights, config: TrainingConfig, gates: str, q
 
 def read_window(config: TrainingConfig) -> int:
     """Length of the STFT's window, which is that of its transform."""
-    length = config.integer("model.stft_n_fft", 2048)
-    if (said := config.integer("model.stft_win_length", length)) != length:
-        raise ModelFileError(f"{config.name}: model.stft_win_length must be model.stft_n_fft, {length}, not {said}.")
+    length, window = config.integer("model.stft_n_fft", 2048), config.integer("model.stft_win_length", 2048)
+    if window != length:
+        raise ModelFileError(f"{config.name}: model.stft_win_length must be model.stft_n_fft, {length}, not {window}.")
     return length
 
 
