@@ -39,12 +39,19 @@ def test_the_checkpoint_makes_what_its_own_program_does(name):
     assert signal_to_error(model, name) > NEEDED[name] + 30
 
 
+@pytest.fixture(scope="module", params=NEEDED)
+def model_file(request, tmp_path_factory):
+    """Name of a family, and the model file of its checkpoint."""
+    path = tmp_path_factory.mktemp("models") / "model.onnx"
+    export_published(published(request.param), path)
+    return request.param, path
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
-@pytest.mark.parametrize("name", NEEDED)
-def test_the_model_file_does_too(name, runtime, tmp_path):
-    export_published(published(name), tmp_path / "model.onnx")
-    assert signal_to_error(open_model(tmp_path / "model.onnx", runtime), name) > NEEDED[name] + 20
+def test_the_model_file_does_too(model_file, runtime):
+    name, path = model_file
+    assert signal_to_error(open_model(path, runtime), name) > NEEDED[name] + 20
 
 
 def test_stems_of_the_descriptions():

@@ -9,7 +9,7 @@ from acapella.conversion.published import Published, describe, spectral_front_en
 from acapella.conversion.torch_files import Shapes
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree, refuse_unknown
-from acapella.errors import ModelFileError
+from acapella.errors import ModelFileError, SettingsError
 from acapella.networks.mdx23c import MDX23C
 
 FAMILY = "mdx23c"
@@ -35,7 +35,10 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
     channels = config.integer("audio.num_channels", 2)
     sizes = _sizes(weights, config, channels)
     norm, activation = config.text("model.norm", "none"), config.text("model.act", "gelu")
-    network = MDX23C(channels=2 * channels, norm=norm, activation=activation, **sizes)
+    try:
+        network = MDX23C(channels=2 * channels, norm=norm, activation=activation, **sizes)
+    except SettingsError as error:
+        raise ModelFileError(f"{config.name}, section model: {error}") from error
     weights.load(network, dict(_state(weights, network)))
     window = config.integer("audio.n_fft")
     if network.bins > window // 2 + 1:
@@ -60,10 +63,10 @@ def _sizes(weights: Weights, config: TrainingConfig, channels: int) -> dict[str,
     few, band = weights.shape(TDF, 2)
     subbands, rest = divmod(inputs, 2 * channels)
     number, uneven = divmod(weights.shape(LAST, 4)[0], inputs)
-    if rest or uneven:
+    if rest or uneven or outputs < width:
         raise ModelFileError(
-            f"{config.name} says audio.num_channels: {channels}, "
-            f"with which the {inputs} channels of the tensor {FIRST} of {weights.name} do not go."
+            f"{config.name} says audio.num_channels: {channels}, with which the shapes of the tensors "
+            f"{FIRST}, {DOWN.format(0)} and {LAST} of {weights.name} do not go."
         )
     depth, blocks = weights.count("encoder_blocks.{}."), weights.count("encoder_blocks.0.tfc_tdf.blocks.{}.")
     for key, size, tensor in (

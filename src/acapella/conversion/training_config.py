@@ -16,13 +16,21 @@ from acapella.errors import ModelFileError
 LARGEST_FILE = 1 << 20  # bytes
 LARGEST_NUMBER = 1 << 24
 MOST_ITEMS = 1024
+DEEPEST = 16
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+    depth = 0
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not allowed")
-        return super().compose_node(parent, index)
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise yaml.YAMLError(f"it is nested more than {DEEPEST} deep")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def tuple_of(self, node: yaml.SequenceNode) -> tuple[Any, ...]:
         return tuple(self.construct_sequence(node, deep=True))
@@ -45,7 +53,7 @@ class TrainingConfig:
             if path.stat().st_size > LARGEST_FILE:
                 raise ModelFileError(f"{path} is too large for a checkpoint's YAML file.")
             content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ModelFileError(f"{path} cannot be read as YAML: {reason}.") from error
         if not isinstance(content, Mapping):

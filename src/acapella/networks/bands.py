@@ -1,6 +1,7 @@
 """Bands of a spectrum: each has its own way into the features, and its own way out to a mask."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 import torch
 from torch import Tensor, nn
@@ -33,11 +34,11 @@ class BandSplit(nn.Module):
 
     def forward(self, spectrum: Tensor) -> Tensor:
         """(batch, channels, bins, time) to (batch, bands, time, features)."""
-        values = spectrum.flatten(1, 2)[:, self.places].transpose(1, 2)  # (batch, time, all widths)
+        values = spectrum.flatten(1, 2).index_select(1, self.places).transpose(1, 2)  # (batch, time, all widths)
         levels = (values.pow(2) @ self.means).clamp(min=TINY).sqrt()  # (batch, time, bands)
-        normed = values / levels[..., self.band_of] * self.weight
-        parts = zip(self.layers, torch.split(normed, self.widths, dim=-1), strict=True)
-        return torch.stack([layer(part) for layer, part in parts], dim=1)
+        normed = values / levels.index_select(2, self.band_of) * self.weight
+        parts = torch.split(normed[:, None], self.widths, dim=-1)  # each (batch, 1, time, width)
+        return torch.cat([layer(part) for layer, part in zip(self.layers, parts, strict=True)], dim=1)
 
 
 class MaskEstimator(nn.Module):
@@ -46,7 +47,8 @@ class MaskEstimator(nn.Module):
     `silent_bins` is the number of lowest bins where the mask is zero.
     """
 
-    rows: Tensor
+    values: Tensor
+    gates: Tensor
     shares: Tensor
 
     def __init__(
@@ -54,29 +56,36 @@ class MaskEstimator(nn.Module):
     ) -> None:
         super().__init__()
         self.channels = channels
-        self.networks = nn.ModuleList(_network(features, hidden, layers, len(band) * channels) for band in bands)
+        widths = [len(band) * channels for band in bands]
+        self.networks = nn.ModuleList(_network(features, hidden, layers, 2 * width) for width in widths)
         rows, shares = _overlaps(places(bands, channels))
         shares.view(len(shares), channels, -1)[:, :, :silent_bins] = 0
-        self.register_buffer("rows", rows, persistent=False)
+        sizes = torch.tensor(widths)
+        before = (sizes.cumsum(0) - sizes).repeat_interleave(sizes)  # gates of the bands before, for each row
+        self.register_buffer("values", rows + before[rows], persistent=False)
+        self.register_buffer("gates", self.values + sizes.repeat_interleave(sizes)[rows], persistent=False)
         self.register_buffer("shares", shares, persistent=False)
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, features: Tensor) -> Tensor:
         """(batch, bands, time, features) to (batch, channels, bins, time)."""
-        bands = [network(band) for network, band in zip(self.networks, values.unbind(1), strict=True)]
-        together = torch.cat(bands, dim=-1).transpose(1, 2)  # (batch, all widths, time)
-        mask = together[:, self.rows[0]] * self.shares[0]
-        for rows, shares in zip(self.rows[1:], self.shares[1:], strict=True):
-            mask = mask + together[:, rows] * shares
+        parts = zip(self.networks, torch.split(features, 1, dim=1), strict=True)
+        bands = [network(part) for network, part in parts]  # each (batch, 1, time, values and then gates)
+        together = torch.cat(bands, dim=-1).squeeze(1).transpose(1, 2)
+        masks = [
+            together.index_select(1, values) * torch.sigmoid(together.index_select(1, gates)) * shares
+            for values, gates, shares in zip(self.values, self.gates, self.shares, strict=True)
+        ]
+        mask: Tensor = reduce(torch.add, masks)
         return mask.reshape(len(mask), self.channels, -1, mask.shape[-1])
 
 
-def _network(features: int, hidden: int, layers: int, width: int) -> nn.Sequential:
-    """Linear layers with hyperbolic tangents between them, and a gate for each value."""
+def _network(features: int, hidden: int, layers: int, outputs: int) -> nn.Sequential:
+    """Linear layers with hyperbolic tangents between them."""
     network = nn.Sequential()
     for _ in range(layers - 1):
         network.extend([nn.Linear(features, hidden), nn.Tanh()])
         features = hidden
-    return network.extend([nn.Linear(features, 2 * width), nn.GLU(dim=-1)])
+    return network.append(nn.Linear(features, outputs))
 
 
 def places(bands: Bands, channels: int) -> Tensor:

@@ -100,9 +100,12 @@ class _Layers:
             return nn.InstanceNorm2d(width, affine=True)
         if name == "BatchNorm":
             return nn.BatchNorm2d(width)
-        if groups := re.fullmatch(r"GroupNorm(\d{1,4})", name):
+        groups = re.fullmatch(r"GroupNorm([1-9]\d{0,3})", name)
+        if groups and not width % int(groups[1]):
             return nn.GroupNorm(int(groups[1]), width)
-        raise SettingsError(f"norm={name!r} is not one of: InstanceNorm, BatchNorm, GroupNorm and a number, none.")
+        raise SettingsError(
+            f"norm={name!r} is not one of: InstanceNorm, BatchNorm, GroupNorm and a divisor of {width}, none."
+        )
 
     def activation(self) -> nn.Module:
         """What follows a norm."""
