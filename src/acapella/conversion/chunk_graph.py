@@ -16,7 +16,7 @@ def export_published(published: Published, path: Path) -> None:
     """Write the model file, once its graph makes of noise what the network does."""
     network, shapes = for_inference(published.network), published.inputs
     example = tuple(torch.zeros(shape) for shape in shapes.values())
-    model = to_graph(network, example, list(shapes), published.outputs)
+    model = to_graph(network, example, list(shapes), published.outputs, many_nodes=True)
     onnx.helper.set_model_props(model, published.description.to_metadata())
     rng = np.random.default_rng(0)
     noise = [rng.standard_normal(shape, np.float32) for shape in shapes.values()]

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from onnxscript import optimizer
 from torch import nn
 
 from acapella.errors import ModelFileError
 
 Module = TypeVar("Module", bound=nn.Module)
+NO_LIMIT = 1 << 40  # bytes of a constant
 OPSET = 18  # old enough for every runtime; fixed, so that files do not change with PyTorch's default
 TOLERANCE = 1e-4  # of the largest output
 
@@ -24,8 +26,14 @@ def to_graph(
     inputs: Sequence[str],
     outputs: Sequence[str],
     free: tuple[Any, ...] | None = None,
+    *,
+    many_nodes: bool = False,
 ) -> Any:
-    """The ONNX model of `network` for inputs shaped like the `example`; `free` says which of their sizes may vary."""
+    """The ONNX model of `network` for inputs shaped like the `example`; `free` says which of their sizes may vary.
+
+    The exporter's optimizer takes time quadratic in the number of nodes: for networks of thousands (`many_nodes`), only
+    the passes that matter are run.
+    """
     with _quiet_exporter():
         program = torch.onnx.export(
             network,
@@ -33,11 +41,16 @@ def to_graph(
             dynamo=True,
             verbose=False,
             opset_version=OPSET,
+            optimize=not many_nodes,
             input_names=list(inputs),
             output_names=list(outputs),
             dynamic_shapes=free,
         )
     assert program is not None
+    if many_nodes:
+        optimizer.inline(program.model)
+        optimizer.fold_constants(program.model, input_size_limit=NO_LIMIT, output_size_limit=NO_LIMIT)
+        optimizer.remove_unused_nodes(program.model)
     model = program.model_proto
     graph = model.graph
     del graph.value_info[:], graph.metadata_props[:]  # notes, paths of this machine's sources among them
