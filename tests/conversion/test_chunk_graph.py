@@ -10,7 +10,7 @@ from acapella.conversion import bs_roformer, mdx23c
 from acapella.conversion.chunk_graph import export_published
 from acapella.conversion.training_config import TrainingConfig
 from acapella.errors import ModelFileError
-from acapella.isolation.model import MIXTURE, open_model
+from acapella.isolation.model import open_model
 
 MADE = {
     "bs_roformer": lambda: bs_roformer.read(
@@ -32,7 +32,7 @@ def test_the_graph_computes_the_same_and_holds_no_paths(name, tmp_path):
     assert {node.op_type for node in graph.graph.node}.isdisjoint({"STFT", "DFT", "If", "Loop", "SequenceAt"})
     model = open_model(path)
     assert model.description == published.description
-    (silence,) = model.runtime.run({MIXTURE: np.zeros(published.chunk, np.float32)})
+    (silence,) = model.run(np.zeros(published.inputs["mixture"], np.float32))
     assert np.isfinite(silence).all()  # the exporter must not have dropped what keeps norms from dividing by zero
 
 
@@ -41,7 +41,7 @@ def test_a_network_that_is_exported_wrongly_is_found_out(tmp_path, monkeypatch):
     published = MADE["mdx23c"]()
     other = MADE["mdx23c"]()
     convert = export_published.__globals__["to_chunk_onnx"]
-    monkeypatch.setitem(export_published.__globals__, "to_chunk_onnx", lambda _, shape: convert(other.network, shape))
+    monkeypatch.setitem(export_published.__globals__, "to_chunk_onnx", lambda _, *sizes: convert(other.network, *sizes))
     with pytest.raises(ModelFileError, match="differs from the checkpoint"):
         export_published(published, tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())

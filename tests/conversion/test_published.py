@@ -45,8 +45,8 @@ def test_a_bs_roformer_is_described(tmp_path):
     assert (description.front_end.bins, description.front_end.hop, description.front_end.channels) == (17, 8, 2)
     schedule = description.schedule
     assert (schedule.length, schedule.step, schedule.fade, schedule.border) == (320, 80, 32, 240)
-    assert published.chunk == (1, 4, 17, 41)
-    assert published.network(torch.randn(published.chunk)).shape == published.chunk
+    assert published.inputs["mixture"] == (1, 4, 17, 41)
+    assert published.network(torch.randn(published.inputs["mixture"])).shape == published.inputs["mixture"]
 
 
 def test_the_chunk_of_inference_goes_first():
@@ -61,7 +61,7 @@ def test_variations_are_read_from_the_tensors(sizes):
     stereo = sizes.get("channels", 2) == 2
     open_questions = dict.fromkeys(("mask_estimator_depth", "heads"))
     published = read_bs(made.bs_roformer(**sizes), stereo=stereo, **open_questions)
-    assert published.network(torch.randn(published.chunk)).isfinite().all()
+    assert published.network(torch.randn(published.inputs["mixture"])).isfinite().all()
 
 
 def test_a_mel_band_roformer_with_several_sources():
@@ -70,7 +70,7 @@ def test_a_mel_band_roformer_with_several_sources():
     config["training"] = {"instruments": ["Vocals", "Drums"]}
     published = mel_band_roformer.read(mel(sources=2), TrainingConfig(config, "model.yaml"), "model.ckpt")
     assert published.description.sources == ("vocal", "drums")
-    assert published.network(torch.randn(published.chunk)).shape == (1, 8, 33, 41)
+    assert published.network(torch.randn(published.inputs["mixture"])).shape == (1, 8, 33, 41)
 
 
 def test_an_mdx23c_is_described(tmp_path):
@@ -78,7 +78,7 @@ def test_an_mdx23c_is_described(tmp_path):
     description = published.description
     assert (description.sources, description.residual) == (("vocal", "instrumental"), None)
     assert (description.front_end.bins, description.output.kind) == (16, "spectrum")
-    assert published.network(torch.randn(published.chunk)).shape == (1, 8, 16, 16)
+    assert published.network(torch.randn(published.inputs["mixture"])).shape == (1, 8, 16, 16)
 
 
 @pytest.mark.parametrize(
