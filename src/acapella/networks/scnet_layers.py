@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from acapella.networks.fusible import GELU
 from acapella.networks.real_fft import inverse_real_fft, real_fft
+from acapella.networks.recurrence import LSTM
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ class DualPathLayer(nn.Module):
         super().__init__()
         hidden = channels * expansion
         both = range(2)
-        self.lstm_layers = nn.ModuleList(nn.LSTM(channels, hidden, batch_first=True, bidirectional=True) for _ in both)
+        self.lstm_layers = nn.ModuleList(LSTM(channels, hidden) for _ in both)
         self.linear_layers = nn.ModuleList(nn.Linear(2 * hidden, channels) for _ in both)
         self.norm_layers = nn.ModuleList(nn.GroupNorm(1, channels) for _ in both)
 
@@ -191,7 +192,6 @@ class DualPathLayer(nn.Module):
         """Along the last axis of (b d rows places), each row on its own."""
         batch, channels, rows, places = values.shape
         sequences = values.permute(0, 2, 3, 1).reshape(batch * rows, places, channels)
-        sequences, _ = self.lstm_layers[number](sequences)
-        sequences = self.linear_layers[number](sequences)
+        sequences = self.linear_layers[number](self.lstm_layers[number](sequences))
         restored: Tensor = sequences.reshape(batch, rows, places, channels).permute(0, 3, 1, 2)
         return restored
