@@ -27,7 +27,7 @@ def test_the_network_is_the_one_that_was_stored(changes):
     original = tiny(**changes)
     state = {**original.state_dict(), "stft.window": torch.hann_window(512), "sample_rate": torch.tensor(16000)}
     assert open_unmix.matches({name: tuple(tensor.shape) for name, tensor in state.items()})
-    published = open_unmix.read(state, None, "vocals-b62c91ce.pth")
+    published = open_unmix.read(state, TrainingConfig({}, "nothing"), "vocals-b62c91ce.pth")
     mixture = torch.rand(1, original.audio_channels, 257, 9)
     assert torch.equal(published.network.eval()(mixture), original(mixture))
     front_end = published.description.front_end
@@ -39,7 +39,7 @@ def test_the_network_is_the_one_that_was_stored(changes):
     [("vocals-bccbd9aa.pth", "vocal", "instrumental"), ("drums.pth", "drums", None), ("bass-1.pth", "bass", None)],
 )
 def test_the_name_says_the_source(name, source, residual):
-    description = open_unmix.read(tiny().state_dict(), None, name).description
+    description = open_unmix.read(tiny().state_dict(), TrainingConfig({}, "nothing"), name).description
     assert (description.sources, description.residual) == ((source,), residual)
     assert description.front_end.sample_rate == 44100
 
@@ -62,7 +62,7 @@ def test_a_yaml_file_may_say_the_rate():
 )
 def test_what_contradicts_itself(name, changes, message):
     with pytest.raises(ModelFileError, match=message):
-        open_unmix.read({**tiny().state_dict(), **changes}, None, name)
+        open_unmix.read({**tiny().state_dict(), **changes}, TrainingConfig({}, "nothing"), name)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from acapella.conversion import bs_roformer, htdemucs, mdx23c, mel_band_roformer, scnet
+from acapella.conversion import bs_roformer, htdemucs, mdx23c, mel_band_roformer, open_unmix, scnet
 from acapella.conversion.published import Published
 from acapella.conversion.torch_files import Shapes, TorchFile, read_torch_file
 from acapella.conversion.training_config import TrainingConfig
@@ -33,6 +33,7 @@ FAMILIES = {
     "mdx23c": Family(mdx23c.matches, mdx23c.read),
     "htdemucs": Family(htdemucs.matches, htdemucs.read, htdemucs.stored_config),
     "scnet": Family(scnet.matches, scnet.read),
+    "open_unmix": Family(open_unmix.matches, open_unmix.read, open_unmix.stored_config),
 }
 
 

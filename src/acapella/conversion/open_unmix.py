@@ -10,8 +10,8 @@ from pathlib import PurePath
 
 from torch import Tensor
 
-from acapella.conversion.checkpoints import Shapes
 from acapella.conversion.published import VOCALS, Published
+from acapella.conversion.torch_files import Shapes, TorchFile
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights
 from acapella.errors import ModelFileError
@@ -31,7 +31,12 @@ def matches(shapes: Shapes) -> bool:
     return all(name in shapes for name in (FIRST, "bn1.running_mean", LSTM, LAST, IN, OUT))
 
 
-def read(tensors: Mapping[str, Tensor], config: TrainingConfig | None, name: str) -> Published:
+def stored_config(file: TorchFile) -> TrainingConfig:
+    """Nothing: the tensors say all."""
+    return TrainingConfig({}, file.name)
+
+
+def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Published:
     """The network of the checkpoint `name`; ModelFileError for what is not known or contradicts itself.
 
     A YAML file is not needed; where there is one, it may give `audio.sample_rate` and `audio.hop_length`.
@@ -43,7 +48,7 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig | None, name: str
     network = _network(weights)
     weights.load(network, {key: weights.take(key, *value.shape) for key, value in network.state_dict().items()})
     rate = int(tensors["sample_rate"]) if "sample_rate" in tensors else 44100
-    return Published(network, _describe(network, config or TrainingConfig({}, name), source, name, rate))
+    return Published(network, _describe(network, config, source, name, rate))
 
 
 def _network(weights: Weights) -> OpenUnmix:
