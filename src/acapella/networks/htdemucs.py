@@ -147,9 +147,12 @@ def _projection(inputs: int, outputs: int) -> nn.Module:
 
 
 def _statistics(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of all that a batch's item holds."""
-    dimensions = tuple(range(1, values.dim()))
-    return values.mean(dim=dimensions, keepdim=True), values.std(dim=dimensions, keepdim=True)
+    """Mean and standard deviation of all that a batch's item holds; the last axis is averaged first, for its digits."""
+    others = tuple(range(1, values.dim() - 1))
+    mean = values.mean(dim=-1, keepdim=True).mean(dim=others, keepdim=True)
+    variance = (values - mean).square().mean(dim=-1, keepdim=True).mean(dim=others, keepdim=True)
+    number = values[0].numel()
+    return mean, (variance * (number / (number - 1))).sqrt()
 
 
 def _rescale(module: nn.Module) -> None:

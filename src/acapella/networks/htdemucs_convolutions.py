@@ -17,6 +17,8 @@ from torch.nn import functional as F
 
 from acapella.networks.fusible import GELU
 
+EPSILON = 1e-5  # beside a variance
+
 
 @dataclass(frozen=True)
 class LayerSizes:
@@ -66,14 +68,9 @@ class LayerScale(nn.Module):
     Source: H. Touvron et al., "Going deeper with image transformers", ICCV 2021.
     """
 
-    def __init__(self, channels: int, initial: float, *, channels_last: bool = False) -> None:
+    def __init__(self, channels: int, initial: float) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.full((channels,), initial))
-        self._channels_last = channels_last
-
-    def forward(self, values: Tensor) -> Tensor:
-        """(batch, channels, length), or (batch, length, channels), to the same shape."""
-        return values * (self.scale if self._channels_last else self.scale[:, None])
 
 
 class ResidualBranch(nn.Module):
@@ -83,30 +80,74 @@ class ResidualBranch(nn.Module):
         super().__init__()
         few = channels // sizes.residual_compression
         self.layers = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv1d(channels, few, 3, dilation=dilation, padding=dilation),
-                nn.GroupNorm(1, few),
-                GELU(),
-                nn.Conv1d(few, 2 * channels, 1),
-                nn.GroupNorm(1, 2 * channels),
-                nn.GLU(dim=1),
-                LayerScale(channels, sizes.residual_scale),
-            )
-            for dilation in (1 << depth for depth in range(sizes.residual_depth))
+            ResidualLayer(channels, few, 1 << depth, sizes.residual_scale) for depth in range(sizes.residual_depth)
         )
 
     def forward(self, values: Tensor) -> Tensor:
         """(b c t) to the same, or (b c f t), where each bin f is treated on its own."""
-        if values.dim() == 3:
-            return self._run(values)
-        batch, channels, bins, frames = values.shape
-        rows = values.transpose(1, 2).reshape(batch * bins, channels, frames)
-        return self._run(rows).reshape(batch, bins, channels, frames).transpose(1, 2)
-
-    def _run(self, values: Tensor) -> Tensor:
+        rows = values
+        if values.dim() == 4:
+            batch, channels, bins, frames = values.shape
+            rows = values.transpose(1, 2).reshape(batch * bins, channels, frames)
         for layer in self.layers:
-            values = values + layer(values)
-        return values
+            rows = rows + layer(rows)
+        return rows if values.dim() == 3 else rows.reshape(batch, bins, channels, frames).transpose(1, 2)
+
+
+class ResidualLayer(nn.Sequential):
+    """A dilated convolution to few channels and one back to many, each normalized, with a gate and a scale.
+
+    The second normalization costs no pass over the many channels: mean and variance of what a linear map gives follow
+    from the means and the covariance of the few channels that it is given, and are drawn into the map.
+    """
+
+    def __init__(self, channels: int, few: int, dilation: int, scale: float) -> None:
+        super().__init__(
+            nn.Conv1d(channels, few, 3, dilation=dilation, padding=dilation),
+            GlobalNorm(1, few),
+            GELU(),
+            nn.Conv1d(few, 2 * channels, 1),
+            nn.GroupNorm(1, 2 * channels),
+            nn.GLU(dim=1),
+            LayerScale(channels, scale),
+        )
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """(r c t) to the same. Axes besides: k few channels, o twice as many as c."""
+        narrow = self[2](self[1](self[0](rows)))  # r k t
+        weights, offset = self._normalized_map(narrow)
+        value, gate = (weights @ narrow + offset).chunk(2, dim=1)
+        result: Tensor = value * gate.sigmoid()
+        return result
+
+    def _normalized_map(self, narrow: Tensor) -> tuple[Tensor, Tensor]:
+        """The second convolution, its normalization and the scale as one map for each row, (r o k) and (r o 1)."""
+        weight, bias = self.get_parameter("3.weight").squeeze(2), self.get_parameter("3.bias")[:, None]
+        gain, shift = self.get_parameter("4.weight")[:, None], self.get_parameter("4.bias")[:, None]
+        scale = self.get_parameter("6.scale")[:, None]
+        scale = torch.cat([scale, torch.ones_like(scale)])  # of the values, not of their gates
+        means = narrow.mean(dim=2, keepdim=True)
+        centred = narrow - means
+        covariance = centred @ centred.transpose(1, 2) / narrow.shape[2]
+        outputs = weight @ means + bias  # r o 1, their means
+        mean = outputs.mean(dim=1, keepdim=True)
+        within = (covariance * (weight.T @ weight / len(weight))).sum(dim=(1, 2), keepdim=True)
+        variance = within + (outputs - mean).square().mean(dim=1, keepdim=True)
+        factor = gain * scale * (variance + EPSILON).rsqrt()
+        return factor * weight, factor * (bias - mean) + shift * scale
+
+
+class GlobalNorm(nn.GroupNorm):
+    """Normalization over all channels and places of an item.
+
+    The places are averaged before the channels: a runtime that adds up millions of numbers one by one loses digits.
+    """
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(b c t) to the same."""
+        centred = values - values.mean(dim=2, keepdim=True).mean(dim=1, keepdim=True)
+        variance = centred.square().mean(dim=2, keepdim=True).mean(dim=1, keepdim=True)
+        return centred * (self.weight[:, None] * (variance + EPSILON).rsqrt()) + self.bias[:, None]
 
 
 class EncoderLayer(nn.Module):

@@ -18,6 +18,7 @@ from acapella.networks.fusible import GELU
 from acapella.networks.htdemucs_convolutions import LayerScale
 
 INITIAL_SCALE = 1e-4
+QUERIES = 384  # places that ask at once: the scores of all of them would fill the memory
 
 
 @dataclass(frozen=True)
@@ -91,16 +92,16 @@ class TransformerLayer(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         out = sizes.norm_first and sizes.norm_out
         self.norm_out = SequenceNorm(1, width) if out else nn.Identity()
-        self.gamma_1 = LayerScale(width, INITIAL_SCALE, channels_last=True) if sizes.layer_scale else nn.Identity()
-        self.gamma_2 = LayerScale(width, INITIAL_SCALE, channels_last=True) if sizes.layer_scale else nn.Identity()
+        self.gamma_1 = LayerScale(width, INITIAL_SCALE) if sizes.layer_scale else None
+        self.gamma_2 = LayerScale(width, INITIAL_SCALE) if sizes.layer_scale else None
 
     def _finish(self, values: Tensor, attended: Tensor, norm: nn.Module) -> Tensor:
         """Add what attention gave; then the feed-forward part, normalized by `norm`. All are (b q d)."""
-        values = values + self.gamma_1(attended)
+        values = values + attended
         if not self._norm_first:
             values = self.norm1(values)
         inner = self.linear1(norm(values) if self._norm_first else values)
-        values = values + self.gamma_2(self.linear2(self._activation(inner)))
+        values = values + _scaled(self.linear2, self.gamma_2, self._activation(inner))
         result: Tensor = self.norm_out(values) if self._norm_first else norm(values)
         return result
 
@@ -115,7 +116,7 @@ class SelfLayer(TransformerLayer):
     def forward(self, values: Tensor, _: Tensor) -> Tensor:
         """(b q d) to the same; the other sequence is not looked at."""
         seen = self.norm1(values) if self._norm_first else values
-        return self._finish(values, self.self_attn(seen, seen), self.norm2)
+        return self._finish(values, self.self_attn(seen, seen, self.gamma_1), self.norm2)
 
 
 class CrossLayer(TransformerLayer):
@@ -129,9 +130,9 @@ class CrossLayer(TransformerLayer):
     def forward(self, values: Tensor, other: Tensor) -> Tensor:
         """(b q d) to the same, given the `other` sequence, (b k d)."""
         if self._norm_first:
-            attended = self.cross_attn(self.norm1(values), self.norm2(other))
+            attended = self.cross_attn(self.norm1(values), self.norm2(other), self.gamma_1)
             return self._finish(values, attended, self.norm3)
-        return self._finish(values, self.cross_attn(values, other), self.norm2)
+        return self._finish(values, self.cross_attn(values, other, self.gamma_1), self.norm2)
 
 
 class Attention(nn.Module):
@@ -146,18 +147,20 @@ class Attention(nn.Module):
         nn.init.xavier_uniform_(self.in_proj_weight)
         nn.init.zeros_(self.out_proj.bias)
 
-    def forward(self, asking: Tensor, answering: Tensor) -> Tensor:
-        """(b q d), given (b k d)."""
-        weights, biases = self.in_proj_weight.chunk(3), self.in_proj_bias.chunk(3)
+    def forward(self, asking: Tensor, answering: Tensor, scale: LayerScale | None = None) -> Tensor:
+        """(b q d), given (b k d); what comes out is multiplied by `scale`."""
+        weights, biases = list(self.in_proj_weight.chunk(3)), list(self.in_proj_bias.chunk(3))
+        factor = (self.in_proj_weight.shape[1] // self._heads) ** -0.5  # rather of the weights than of the scores
+        weights[0], biases[0] = factor * weights[0], factor * biases[0]
         sequences = (asking, answering, answering)
         query, key, value = (  # (b h q e) or (b h k e)
             _split_heads(F.linear(sequence, weight, bias), self._heads)
             for sequence, weight, bias in zip(sequences, weights, biases, strict=True)
         )
-        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(2, 3)
-        mixed = scores.softmax(dim=-1) @ value
-        result: Tensor = self.out_proj(mixed.transpose(1, 2).flatten(2))
-        return result
+        keys = key.transpose(2, 3)
+        parts = torch.split(query, QUERIES, dim=2)
+        mixed = torch.cat([(part @ keys).softmax(dim=-1) @ value for part in parts], dim=2)
+        return _scaled(self.out_proj, scale, mixed.transpose(1, 2).flatten(2))
 
 
 def _split_heads(values: Tensor, heads: int) -> Tensor:
@@ -166,12 +169,22 @@ def _split_heads(values: Tensor, heads: int) -> Tensor:
     return values.reshape(batch, places, heads, width // heads).transpose(1, 2)
 
 
+def _scaled(linear: nn.Linear, scale: LayerScale | None, values: Tensor) -> Tensor:
+    """A linear map with a scale behind it, which is drawn into its weights: there are fewer of them than of values."""
+    if scale is None:
+        result: Tensor = linear(values)
+        return result
+    return F.linear(values, scale.scale[:, None] * linear.weight, scale.scale * linear.bias)
+
+
 class SequenceNorm(nn.GroupNorm):
-    """Group normalization over all places of a sequence."""
+    """Normalization over all features and places of a sequence."""
 
     def forward(self, values: Tensor) -> Tensor:
         """(b q d) to the same."""
-        return super().forward(values.transpose(1, 2)).transpose(1, 2)
+        centred = values - values.mean(dim=2, keepdim=True).mean(dim=1, keepdim=True)
+        variance = centred.square().mean(dim=2, keepdim=True).mean(dim=1, keepdim=True)
+        return centred * (self.weight * (variance + self.eps).rsqrt()) + self.bias
 
 
 def line_positions(width: int, places: int, period: float) -> Tensor:
