@@ -46,8 +46,9 @@ class Excerpt:
         """The excerpt from second `start` to second `end`."""
         with open_audio(path) as reader:
             info = reader.info
-        stop = None if end is None else round(end * info.sample_rate)
-        return cls(path, info, round(start * info.sample_rate), stop)
+        first = round(start * info.sample_rate)
+        stop = None if end is None else max(first + 1, round(end * info.sample_rate))
+        return cls(path, info, first, stop)
 
     @property
     def samples(self) -> int | None:

@@ -41,6 +41,8 @@ class SystemLoader:
         then: ModelName | None = None,
     ) -> System:
         """One model, or an ensemble of several; `then` works on their vocals."""
+        if not models:
+            raise UsageError("model names no model.", "model")
         alone = len(models) == 1
         if alone and (weights is not None or combine != "mean"):
             argument = "combine" if weights is None else "weights"
