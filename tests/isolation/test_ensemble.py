@@ -166,3 +166,15 @@ def test_an_ensemble_is_composed_of_any_systems(pair, song):
     systems = [Isolator.load(path)._system for path in pair]
     nested = Isolator(Ensemble([Ensemble(systems), systems[0]], [1, 3]))
     np.testing.assert_allclose(nested.isolate(song, RATE)["vocal"], (0.4 + 3 * 0.7) / 4 * song, atol=1e-5)
+
+
+def test_only_those_that_run_beside_others_wait_for_their_turn(pair):
+    def runtime(**options):
+        return Isolator.load(pair[0], **options)._system
+
+    assert not isinstance(runtime()._model.runtime, TakesTurns)
+    shifted = runtime(shifts=1, tta=["swap"])
+    assert isinstance(shifted._system._system._model.runtime, TakesTurns)
+    ensemble = Isolator.load(pair)._system
+    first, second = (system._model.runtime for system in ensemble._systems)
+    assert first._turn is second._turn
