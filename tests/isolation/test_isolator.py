@@ -140,7 +140,9 @@ def test_what_is_no_model_is_one_sentence(tmp_path, name, runtime):
         Isolator.load(tmp_path / name, runtime=runtime)
 
 
-def test_weights_are_no_model_file():
+def test_weights_are_no_model_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.h5").touch()
     with pytest.raises(ModelFileError, match=r"acapella export mine\.h5"):
         Isolator.load("mine.h5")
 
