@@ -6,8 +6,8 @@ import pytest
 import torch
 from tests.conversion import made_checkpoints as made
 
-from acapella.conversion import bs_roformer, mdx23c
-from acapella.conversion.chunk_graph import export_published
+from acapella.conversion import bs_roformer, chunk_graph, mdx23c
+from acapella.conversion.onnx_graph import for_inference, to_graph
 from acapella.conversion.training_config import TrainingConfig
 from acapella.errors import ModelFileError
 from acapella.isolation.model import open_model
@@ -25,7 +25,7 @@ MADE = {
 def test_the_graph_computes_the_same_and_holds_no_paths(name, tmp_path):
     torch.manual_seed(0)
     published, path = MADE[name](), tmp_path / "model.onnx"
-    export_published(published, path)
+    chunk_graph.export_published(published, path)
     graph = onnx.load(path)
     assert {opset.version for opset in graph.opset_import if not opset.domain} == {18}
     assert b".py" not in path.read_bytes()
@@ -38,10 +38,9 @@ def test_the_graph_computes_the_same_and_holds_no_paths(name, tmp_path):
 
 @pytest.mark.slow
 def test_a_network_that_is_exported_wrongly_is_found_out(tmp_path, monkeypatch):
-    published = MADE["mdx23c"]()
-    other = MADE["mdx23c"]()
-    convert = export_published.__globals__["to_chunk_onnx"]
-    monkeypatch.setitem(export_published.__globals__, "to_chunk_onnx", lambda _, *sizes: convert(other.network, *sizes))
-    with pytest.raises(ModelFileError, match="differs from the checkpoint"):
-        export_published(published, tmp_path / "model.onnx")
+    published, other = MADE["mdx23c"](), MADE["mdx23c"]()
+    wrong = for_inference(other.network)
+    monkeypatch.setattr(chunk_graph, "to_graph", lambda _, *sizes, **options: to_graph(wrong, *sizes, **options))
+    with pytest.raises(ModelFileError, match="differs from the original"):
+        chunk_graph.export_published(published, tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())

@@ -9,7 +9,7 @@ from acapella import Isolator
 from acapella.conversion.convert import convert
 from acapella.errors import ModelFileError
 
-WITHIN = {"mel_band_roformer": -50, "bs_roformer": -50, "mdx23c": -60, "scnet": -60}  # dB, of the reference's energy
+WITHIN = {"mel_band_roformer": -70, "bs_roformer": -70, "mdx23c": -80, "scnet": -80}  # dB, of the reference's energy
 
 
 @pytest.mark.slow
@@ -23,10 +23,9 @@ def test_a_checkpoint_with_its_yaml_beside_it(golden, tmp_path, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["htdemucs.th", "htdemucs.safetensors"])
-def test_a_checkpoint_that_says_all_itself(golden, tmp_path, name):
-    shutil.copy(golden / f"others/{name}", tmp_path)
-    assert error_db(Isolator.load(convert(tmp_path / name)), golden / "others", "htdemucs") < -60
+def test_a_checkpoint_that_says_all_itself(golden, tmp_path):
+    shutil.copy(golden / "others/htdemucs.th", tmp_path)
+    assert error_db(Isolator.load(convert(tmp_path / "htdemucs.th")), golden / "others", "htdemucs") < -80
 
 
 @pytest.mark.slow

@@ -87,7 +87,7 @@ def test_assert_same_accepts_the_export(network, model):
 def test_assert_same_refuses_other_weights(model, change):
     other = make_network()
     other.decode_full[-1][0].weight.data *= change
-    with pytest.raises(ModelFileError, match="differs from the trained one"):
+    with pytest.raises(ModelFileError, match="differs from the original"):
         assert_same(other, model, 2)
 
 
@@ -121,7 +121,7 @@ class Fragile(Network):
 def test_a_small_file_that_computes_something_else_is_refused(tmp_path):
     torch.manual_seed(0)
     export_model(Fragile(), SpectralFrontEnd(window_length=64), "fragile", tmp_path / "whole.onnx")
-    with pytest.raises(ModelFileError, match=r"differs from the trained one by .*; 0.05 of that is allowed"):
+    with pytest.raises(ModelFileError, match=r"differs from the original by .*; 0.05 of that is allowed"):
         export_model(Fragile(), SpectralFrontEnd(window_length=64), "fragile", tmp_path / "small.onnx", small=True)
     assert [path.name for path in tmp_path.iterdir()] == ["whole.onnx"]
 
@@ -172,7 +172,7 @@ def test_the_deep_network_is_exported_as_a_stream(deep_model, rng, block_frames,
 def test_a_stream_that_differs_from_the_network_is_refused(deep_model):
     _, path = deep_model
     torch.manual_seed(1)
-    with pytest.raises(ModelFileError, match="differs from the trained one"):
+    with pytest.raises(ModelFileError, match="differs from the original"):
         assert_same_stream(build_network("deep_unet", 2, 64, SimpleNamespace(), signed=False), open_model(path))
 
 

@@ -1,11 +1,8 @@
 """Checkpoints of HT-Demucs: Demucs' own layouts and a YAML file's, and those that contradict themselves."""
 
 import json
-from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 import torch
 from safetensors.torch import save_file
 
@@ -13,13 +10,10 @@ from acapella.conversion import htdemucs
 from acapella.conversion.torch_files import read_torch_file
 from acapella.conversion.training_config import TrainingConfig
 from acapella.errors import ModelFileError
-from acapella.isolation.isolator import Isolator
-from acapella.isolation.model import Model
 from acapella.networks.htdemucs import HTDemucs
 from acapella.networks.htdemucs_convolutions import LayerSizes
 from acapella.networks.htdemucs_transformer import TransformerSizes
 
-GOLDEN = Path(__file__).parents[3] / "shared/golden/others"
 ARGUMENTS = {
     "sources": ["drums", "vocals"],
     "audio_channels": 2,
@@ -143,28 +137,3 @@ def test_arguments_that_are_those_of_another_network_or_damaged(tmp_path, klass,
     save_file({"weight": torch.zeros(1)}, path, metadata={"klass": klass, "kwargs": kwargs})
     with pytest.raises(ModelFileError, match=r"does not say|cannot be read"):
         htdemucs.stored_config(read_torch_file(path))
-
-
-class TorchPair:
-    """A runtime of a network with two inputs."""
-
-    inputs = {"mixture": (1, None, None), "spectrum": (1, None, None, None)}  # noqa: RUF012
-    metadata = {}  # noqa: RUF012
-
-    def __init__(self, network):
-        self.network = network.eval()
-
-    @torch.inference_mode()
-    def run(self, values):
-        return [output.numpy() for output in self.network(*(torch.from_numpy(each) for each in values.values()))]
-
-
-@pytest.mark.skipif(not GOLDEN.is_dir(), reason="the reference vectors are not here")
-@pytest.mark.parametrize("name", ["htdemucs.th", "htdemucs.safetensors"])
-def test_the_checkpoint_makes_what_demucs_does(name):
-    published = read(GOLDEN / name)
-    mixture, sample_rate = soundfile.read(GOLDEN / "mixture.flac", dtype="float32")
-    reference, _ = soundfile.read(GOLDEN / "htdemucs.vocals.flac")
-    isolator = Isolator(Model(published.description, TorchPair(published.network)))
-    error = isolator.isolate(mixture, sample_rate, stems=["vocal"])["vocal"] - reference
-    assert 10 * np.log10((reference**2).sum() / (error**2).sum()) > 90

@@ -49,6 +49,12 @@ def test_a_bs_roformer_is_described(tmp_path):
     assert published.network(torch.randn(published.inputs["mixture"])).shape == published.inputs["mixture"]
 
 
+@pytest.mark.parametrize(("inference", "normalizer"), [({}, "dummy"), ({"normalize": True}, "standard")])
+def test_a_song_is_normalized_where_its_yaml_file_says_so(inference, normalizer):
+    config = TrainingConfig({**made.mdx23c_config(), "inference": inference}, "model.yaml")
+    assert mdx23c.read(made.mdx23c(), config, "model.ckpt").description.front_end.normalizer == normalizer
+
+
 def test_the_chunk_of_inference_goes_first():
     config = made.bs_config()
     config["inference"] = {"chunk_size": 160, "num_overlap": 2}
@@ -76,7 +82,7 @@ def test_a_mel_band_roformer_with_several_sources():
 def test_an_mdx23c_is_described(tmp_path):
     published = read_published(*made.save(tmp_path, made.mdx23c(blocks=2), made.mdx23c_config()))
     description = published.description
-    assert (description.sources, description.residual) == (("vocal", "instrumental"), None)
+    assert (description.sources, description.residual) == (("vocal", "instrumental"), "residual")
     assert (description.front_end.bins, description.output.kind) == (16, "spectrum")
     assert published.network(torch.randn(published.inputs["mixture"])).shape == (1, 8, 16, 16)
 

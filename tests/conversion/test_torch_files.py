@@ -5,17 +5,16 @@ import os
 import shutil
 import zipfile
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from acapella.conversion import htdemucs
 from acapella.conversion.torch_files import read_torch_file
 from acapella.errors import ModelFileError
 
-GOLDEN = Path(__file__).parents[3] / "shared/golden/others"
 WEIGHT = torch.arange(6, dtype=torch.float16).reshape(2, 3)
 
 
@@ -118,10 +117,11 @@ def test_a_file_without_tensors(tmp_path):
         read_torch_file(tmp_path / "none.ckpt")
 
 
-@pytest.mark.skipif(not GOLDEN.is_dir(), reason="the reference vectors are not here")
-def test_the_published_layouts_hold_the_same():
-    pickled, safe = (read_torch_file(GOLDEN / f"htdemucs.{suffix}") for suffix in ("th", "safetensors"))
+def test_the_published_layouts_hold_the_same(golden):
+    pickled, safe = (read_torch_file(golden / f"others/htdemucs.{suffix}") for suffix in ("th", "safetensors"))
     assert pickled.shapes == safe.shapes
     assert all(torch.equal(tensor, safe.tensors[name]) for name, tensor in pickled.tensors.items())
     assert pickled.values["klass"] == safe.values["klass"] == "demucs.htdemucs.HTDemucs"
     assert pickled.values["kwargs"]["segment"] == Fraction(39, 10)
+    described = [htdemucs.read(each.tensors, htdemucs.stored_config(each), "htdemucs") for each in (pickled, safe)]
+    assert described[0].description == described[1].description

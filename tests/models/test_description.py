@@ -9,7 +9,6 @@ from acapella.models.model_file import read_description
 from acapella.models.schedules import Chunks, Context, Stateful
 
 CONTEXT = Context(context=5, stride=4)
-CHUNKS = Chunks(length=1000, step=500)
 MODELS = {
     "context": ModelDescription(front_end=SpectralFrontEnd(), schedule=CONTEXT),
     "stateful": ModelDescription(

@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 import torch
 
-from acapella.conversion.chunk_graph import to_chunk_onnx
+from acapella.conversion.onnx_graph import to_graph
 from acapella.networks.recurrence import LSTM
 
 
@@ -14,7 +14,7 @@ from acapella.networks.recurrence import LSTM
 def test_the_operator_computes_the_same(layers, bidirectional):
     torch.manual_seed(0)
     network = LSTM(5, 4, layers, bidirectional=bidirectional).eval()
-    model = to_chunk_onnx(network, {"values": (3, 1000, 5)}, ["target"])
+    model = to_graph(network, (torch.zeros(3, 1000, 5),), ["values"], ["target"], many_nodes=True)
     assert [node.op_type for node in model.graph.node].count("LSTM") == layers
     values = np.random.default_rng(0).standard_normal((3, 1000, 5), np.float32)
     (actual,) = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"values": values})

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from acapella.conversion.published import Published, stems
+from acapella.conversion.published import Published, describe
 from acapella.conversion.torch_files import Shapes, TorchFile
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree, refuse_unknown
@@ -69,13 +69,12 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
     description = _describe(config, name, sizes, LAST_T.format(sizes["depth"] - 1))
     layers, transformer = _layers(weights, config, sizes["depth"]), _transformer(weights, config)
     network = HTDemucs(samples=_samples(config), **sizes, layers=layers, transformer=transformer)
-    weights.load(network, {key: weights.take(key, *value.shape) for key, value in network.state_dict().items()})
+    weights.load_by_name(network)
     return Published(network, description)
 
 
 def _describe(config: TrainingConfig, name: str, sizes: Mapping[str, Any], tensor: str) -> ModelDescription:
     """Chunks as Demucs has them, three quarters of a segment apart unless the YAML file asks for others."""
-    names, residual = stems(config, sizes["sources"], tensor)
     length = _samples(config)
     overlap = config.integer("inference.num_overlap", 0, least=0)
     step = length // overlap if overlap else 3 * length // 4
@@ -83,16 +82,9 @@ def _describe(config: TrainingConfig, name: str, sizes: Mapping[str, Any], tenso
     schedule |= {"edges": "zeros", "tail": "centred"}
     front_end = {"kind": "hybrid", "sample_rate": _sample_rate(config), "channels": sizes["audio_channels"]}
     front_end |= {"window_length": sizes["window_length"]}
-    front_end |= {"normalizer": "standard" if config.is_on("inference.normalize") else "dummy"}
-    values = {
-        "front_end": front_end,
-        "schedule": schedule,
-        "sources": names,
-        "residual": residual,
-        "output": {"kind": "hybrid"},
-        "origin": {"family": FAMILY, "checkpoint": name},
-    }
-    return ModelDescription.validated(values, config.name)
+    return describe(
+        config, FAMILY, name, front_end, sources=sizes["sources"], output="hybrid", tensor=tensor, schedule=schedule
+    )
 
 
 def _sample_rate(config: TrainingConfig) -> int:

@@ -66,7 +66,7 @@ def assert_near(actual: np.ndarray, expected: np.ndarray, tolerance: float = TOL
     difference, largest = np.abs(actual - expected).max(), np.abs(expected).max()
     if not difference <= tolerance * largest:  # so that NaN is an error as well
         raise ModelFileError(
-            f"The exported network differs from the trained one by {difference:.2g} where the largest output is "
+            f"The exported network differs from the original by {difference:.2g} where the largest output is "
             f"{largest:.2g}; {tolerance:g} of that is allowed."
         )
 

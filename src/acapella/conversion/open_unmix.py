@@ -46,7 +46,7 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
         raise ModelFileError(f"{name}: an Open-Unmix whose file is named after none of {', '.join(SOURCES)}.")
     weights = Weights({key: tensor for key, tensor in tensors.items() if key not in WITHOUT_EFFECT}, name)
     network = _network(weights)
-    weights.load(network, {key: weights.take(key, *value.shape) for key, value in network.state_dict().items()})
+    weights.load_by_name(network)
     rate = int(tensors["sample_rate"]) if "sample_rate" in tensors else 44100
     return Published(network, _describe(network, config, source, name, rate))
 

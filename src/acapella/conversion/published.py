@@ -71,12 +71,21 @@ def describe(
     sources: int,
     output: str,
     tensor: str,
+    schedule: Mapping[str, Any] | None = None,
 ) -> ModelDescription:
-    """The description of the checkpoint `name` with its YAML file; `tensor` says that there are so many `sources`."""
+    """The description of the checkpoint `name` with its YAML file `config`.
+
+    Parameters
+    ----------
+    family, output: of the networks, and the kind of their output
+    front_end: without its normalizer, which the YAML file says
+    sources, tensor: how many sources there are, by that tensor
+    schedule: where it is not the one of the YAML file
+    """
     names, residual = stems(config, sources, tensor)
     values = {
-        "front_end": front_end,
-        "schedule": chunk_schedule(config),
+        "front_end": {**front_end, "normalizer": "standard" if config.is_on("inference.normalize") else "dummy"},
+        "schedule": schedule or chunk_schedule(config),
         "sources": names,
         "residual": residual,
         "output": {"kind": output},

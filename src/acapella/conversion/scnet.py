@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from acapella.conversion.published import Published, chunk_schedule, spectral_front_end, stems
+from acapella.conversion.published import Published, chunk_schedule, describe, spectral_front_end
 from acapella.conversion.torch_files import Shapes
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree, refuse_unknown
@@ -43,7 +43,7 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
     sizes = _sizes(weights, config)
     description = _describe(config, name, sizes, window_length, EXPAND.format(len(sizes["widths"]) - 1))
     network = SCNet(**sizes, bins=window_length // 2 + 1)
-    weights.load(network, {key: weights.take(key, *value.shape) for key, value in network.state_dict().items()})
+    weights.load_by_name(network)
     return Published(network, description)
 
 
@@ -51,7 +51,6 @@ def _describe(
     config: TrainingConfig, name: str, sizes: Mapping[str, Any], window_length: int, tensor: str
 ) -> ModelDescription:
     """The window is rectangular, and silence behind each chunk makes the number of its frames even."""
-    names, residual = stems(config, sizes["sources"], tensor)
     hop, schedule = config.integer("model.hop_size", 1024), chunk_schedule(config)
     front_end = spectral_front_end(
         sample_rate=config.integer("audio.sample_rate", 44100),
@@ -62,18 +61,11 @@ def _describe(
         bins=window_length // 2 + 1,
     )
     front_end |= {"window": "rectangular"}
-    front_end |= {"normalizer": "standard" if config.is_on("inference.normalize") else "dummy"}
     hops = schedule["length"] // hop + 1
     schedule |= {"padding": (hops + (hops + 1) % 2) * hop - schedule["length"]}
-    values = {
-        "front_end": front_end,
-        "schedule": schedule,
-        "sources": names,
-        "residual": residual,
-        "output": {"kind": "spectrum"},
-        "origin": {"family": FAMILY, "checkpoint": name},
-    }
-    return ModelDescription.validated(values, config.name)
+    return describe(
+        config, FAMILY, name, front_end, sources=sizes["sources"], output="spectrum", tensor=tensor, schedule=schedule
+    )
 
 
 def _sizes(weights: Weights, config: TrainingConfig) -> dict[str, Any]:

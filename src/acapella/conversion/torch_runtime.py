@@ -33,7 +33,7 @@ class TorchRuntime:
 
 
 def load_in_torch(weights: Path, settings: Settings) -> Model:
-    """Weights of MODEL in Keras' layout, given what `settings` say."""
+    """A model of the file `weights` (.h5, .hdf5 or .safetensors) and what `settings` say of them."""
     front_end = SpectralFrontEnd.from_settings(settings)
     network = build_network(
         settings.model, front_end.tensor_channels, front_end.bins, settings.model_params, signed=front_end.signed

@@ -53,6 +53,10 @@ class Weights:
             raise ModelFileError(f"{self.name} has a tensor that this kind of network does not: {first}{more}.")
         network.load_state_dict(state)
 
+    def load_by_name(self, network: nn.Module) -> None:
+        """Fill a network whose tensors have the checkpoint's names."""
+        self.load(network, {name: self.take(name, *tensor.shape) for name, tensor in network.state_dict().items()})
+
 
 def agree(weights: Weights, config: TrainingConfig, key: str, inferred: int, tensor: str) -> None:
     """Raise where the YAML file says another number than the tensor does."""
