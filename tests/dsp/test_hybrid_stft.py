@@ -32,7 +32,7 @@ def test_the_inverse_undoes_forward_away_from_the_edges(samples, rng):
     smooth = audio[..., :-1] + audio[..., 1:]  # nothing at the highest frequency, which is left out
     restored = stft.inverse(stft.forward(smooth), samples - 1)
     assert restored.shape == smooth.shape
-    inside = slice(stft.reach, -stft.reach - 128)
+    inside = slice(stft.padding, -stft.padding - 128)
     np.testing.assert_allclose(restored[..., inside], smooth[..., inside], atol=1e-2)
 
 

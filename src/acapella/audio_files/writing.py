@@ -109,7 +109,7 @@ def _interrupted_later() -> Iterator[None]:
 
 
 class _Sink:
-    """A file for libsndfile that remembers a failure: of those in the last block, libsndfile itself says nothing."""
+    """A file for libsndfile that keeps a failure: of those in the last block, libsndfile itself says nothing."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -134,7 +134,8 @@ def _is_interactive(otherwise: str = "") -> bool:
 
 def export(
     weights: Annotated[
-        list[Path], typer.Argument(help="Weights of MODEL, .h5 or .hdf5; of several files the mean is taken.")
+        list[Path],
+        typer.Argument(help="Weights of MODEL (.h5, .hdf5, .safetensors); of several, the mean."),
     ],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The model file (default: beside it).")] = None,
     env: EnvFile = None,

@@ -1,4 +1,4 @@
-"""The network that WEIGHTS names: only here do model files and Keras' weights meet."""
+"""The network that WEIGHTS names: a model file, or weights that are run in torch."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,5 +47,5 @@ def _open_in_torch(weights: Path, settings: "Settings") -> "Model":
     try:
         from acapella.conversion.torch_runtime import load_in_torch
     except ModuleNotFoundError as error:
-        raise MissingExtraError(f"{weights} is of Keras' kind and", "train") from error
+        raise MissingExtraError(f"{weights} holds weights without a model file and", "train") from error
     return load_in_torch(weights, settings)

@@ -93,30 +93,30 @@ class Cache:
         source = track.files[part]
         raw, note = self._paths(source)
         fingerprint = _fingerprint(source)
-        remembered = _read_note(note)
-        if remembered.get("source") != fingerprint or not raw.exists():
-            remembered = {"source": fingerprint, "stored": self._decode(source, raw)}
-            _write_note(note, remembered)
-        stored: int = remembered["stored"]
+        content = _read_note(note)
+        if content.get("source") != fingerprint or not raw.exists():
+            content = {"source": fingerprint, "stored": self._decode(source, raw)}
+            _write_note(note, content)
+        stored: int = content["stored"]
         return CachedAudio(raw, stored, raw.stat().st_size // (stored * WIDTH))
 
     def normalization(self, track: Track) -> Normalization:
-        """The normalization of the track's mixture, measured once and then remembered; arrays have an axis of items."""
+        """The normalization of the track's mixture, measured once and noted; arrays have an axis of items."""
         if not self._front_end.needs_statistics:
             return IDENTITY
         audio = self.audio(track, MIXTURE)
         note = self._paths(track.files[MIXTURE])[1]
-        remembered = _read_note(note)
+        content = _read_note(note)
         key = self._front_end.model_dump_json()
-        if key not in remembered:
+        if key not in content:
             found = self._front_end.measure(audio.pieces())
-            remembered[key] = {
+            content[key] = {
                 "offset": found.offset.tolist(),
                 "scale": found.scale.tolist(),
                 "clip": found.clip,
             }
-            _write_note(note, remembered)
-        numbers = remembered[key]
+            _write_note(note, content)
+        numbers = content[key]
         offset, scale = (np.array(numbers[name], np.float32) for name in ("offset", "scale"))
         return Normalization(offset, scale, numbers["clip"])
 

@@ -2,7 +2,7 @@
 
 A frame for each `hop` samples, begun or whole, so that `n` samples give ceil(n / hop) frames. Frame `t` is centred on
 sample `t * hop + hop / 2`, not on `t * hop`: the signal is cut into hops, and a frame belongs to a hop. What the outer
-windows reach beyond the signal, one and a half hops in front of it and as much behind its last hop, is its reflection.
+windows see beyond the signal, one and a half hops in front of it and as much behind its last hop, is its reflection.
 The highest bin, the Nyquist frequency, is left out. The window is a periodic Hann of four hops, and the transform is
 divided by the square root of the window's length.
 
@@ -45,8 +45,8 @@ class HybridSTFT:
         return self.window_length // 2
 
     @property
-    def reach(self) -> int:
-        """Samples that the outermost windows reach beyond the first and the last hop."""
+    def padding(self) -> int:
+        """Samples on either side: the outermost windows go so far beyond the first and the last hop."""
         return self.hop // 2 * 3
 
     @cached_property
@@ -64,7 +64,7 @@ class HybridSTFT:
         """Spectrum (..., bins, frames) complex64 of `audio` (..., samples), longer than what is reflected."""
         samples = audio.shape[-1]
         missing = self.frames(samples) * self.hop - samples
-        edges = [(0, 0)] * (audio.ndim - 1) + [(self.reach, self.reach + missing)]
+        edges = [(0, 0)] * (audio.ndim - 1) + [(self.padding, self.padding + missing)]
         padded = np.pad(audio.astype(np.float32, copy=False), edges, mode="reflect")
         windows = np.lib.stride_tricks.sliding_window_view(padded, self.window_length, axis=-1)[..., :: self.hop, :]
         spectrum: np.ndarray = fft_library().rfft(windows * self.window, axis=-1)
@@ -80,5 +80,5 @@ class HybridSTFT:
         hops = np.zeros((*spectrum.shape[:-2], frames + OVERLAP - 1, hop), np.float32)
         for part in range(OVERLAP):
             hops[..., part : part + frames, :] += blocks[..., part, :]
-        audio: np.ndarray = hops.reshape(*spectrum.shape[:-2], -1)[..., self.reach : self.reach + samples]
+        audio: np.ndarray = hops.reshape(*spectrum.shape[:-2], -1)[..., self.padding : self.padding + samples]
         return audio

@@ -1,4 +1,4 @@
-"""Hold the mixture back until its stems are there."""
+"""A queue that holds the mixture back until its stems are there."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -24,13 +24,13 @@ class FrameQueue:
         return self.total - self._taken
 
     def tap(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Pass `pieces` on, and remember them."""
+        """Pass `pieces` on, and queue them."""
         for piece in pieces:
             self.push(piece)
             yield piece
 
     def push(self, piece: np.ndarray) -> None:
-        """Remember a piece."""
+        """Append a piece."""
         self._queue.append(piece)
         self.total += piece.shape[self._axis]
 

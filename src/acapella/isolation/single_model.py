@@ -7,6 +7,7 @@ from acapella.isolation.iterative_phase import can_reconstruct
 from acapella.isolation.model import Model
 from acapella.isolation.separation import Separation, SongStatistics, Stems
 from acapella.isolation.systems import AvailableStems, Start
+from acapella.models.front_ends import SpectralFrontEnd
 
 PHASES = ("mixture", "iterative")
 NO_SUM = "phase='iterative': each song is held in memory, and its stems do not sum to it."
@@ -27,7 +28,8 @@ class SingleModel:
         if phase not in PHASES:
             raise UsageError(f"phase={phase!r} is not one of: {', '.join(PHASES)}.", "phase")
         self.description = model.description
-        has_phase = getattr(self.description.front_end, "has_phase", True)
+        front_end = self.description.front_end
+        has_phase = not isinstance(front_end, SpectralFrontEnd) or front_end.has_phase
         self.sums_to_mixture = phase == "mixture" or has_phase
         if not self.sums_to_mixture and not can_reconstruct(self.description):
             raise UsageError(

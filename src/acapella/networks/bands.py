@@ -17,7 +17,7 @@ class BandSplit(nn.Module):
     The norms of all bands are computed together: the mean squares by a product with a matrix.
     """
 
-    places: Tensor
+    indices: Tensor
     band_of: Tensor
     means: Tensor
 
@@ -26,7 +26,7 @@ class BandSplit(nn.Module):
         self.widths = [len(band) * channels for band in bands]
         band_of = torch.arange(len(bands)).repeat_interleave(torch.tensor(self.widths))
         means = torch.nn.functional.one_hot(band_of) / torch.tensor(self.widths)
-        self.register_buffer("places", places(bands, channels), persistent=False)
+        self.register_buffer("indices", _indices(bands, channels), persistent=False)
         self.register_buffer("band_of", band_of, persistent=False)
         self.register_buffer("means", means, persistent=False)
         self.weight = nn.Parameter(torch.ones(sum(self.widths)))
@@ -34,7 +34,7 @@ class BandSplit(nn.Module):
 
     def forward(self, spectrum: Tensor) -> Tensor:
         """(batch, channels, bins, time) to (batch, bands, time, features)."""
-        values = spectrum.flatten(1, 2).index_select(1, self.places).transpose(1, 2)  # (batch, time, all widths)
+        values = spectrum.flatten(1, 2).index_select(1, self.indices).transpose(1, 2)  # (batch, time, all widths)
         levels = (values.pow(2) @ self.means).clamp(min=TINY).sqrt()  # (batch, time, bands)
         normed = values / levels.index_select(2, self.band_of) * self.weight
         parts = torch.split(normed[:, None], self.widths, dim=-1)  # each (batch, 1, time, width)
@@ -58,7 +58,7 @@ class MaskEstimator(nn.Module):
         self.channels = channels
         widths = [len(band) * channels for band in bands]
         self.networks = nn.ModuleList(_network(features, hidden, layers, 2 * width) for width in widths)
-        rows, shares = _overlaps(places(bands, channels))
+        rows, shares = _overlaps(_indices(bands, channels))
         shares.view(len(shares), channels, -1)[:, :, :silent_bins] = 0
         sizes = torch.tensor(widths)
         before = (sizes.cumsum(0) - sizes).repeat_interleave(sizes)  # gates of the bands before, for each row
@@ -88,17 +88,17 @@ def _network(features: int, hidden: int, layers: int, outputs: int) -> nn.Sequen
     return network.append(nn.Linear(features, outputs))
 
 
-def places(bands: Bands, channels: int) -> Tensor:
+def _indices(bands: Bands, channels: int) -> Tensor:
     """Where, in a spectrum flattened from (channels, bins), the values of each band lie: by bin, then by channel."""
     bins = 1 + max(max(band) for band in bands)
     return torch.tensor([channel * bins + each for band in bands for each in band for channel in range(channels)])
 
 
-def _overlaps(places: Tensor) -> tuple[Tensor, Tensor]:
-    """For each place, the rows that lie there and the share of each in their mean: (most overlaps, places, ...)."""
-    rows: list[list[int]] = [[] for _ in range(int(places.max()) + 1)]
-    for row, place in enumerate(places.tolist()):
-        rows[place].append(row)
+def _overlaps(indices: Tensor) -> tuple[Tensor, Tensor]:
+    """For each value of a spectrum, the rows that hold it, and their shares: (most overlaps, values, ...)."""
+    rows: list[list[int]] = [[] for _ in range(int(indices.max()) + 1)]
+    for row, index in enumerate(indices.tolist()):
+        rows[index].append(row)
     most = max(len(those) for those in rows)
     filled = torch.tensor([those + those[:1] * (most - len(those)) for those in rows])
     shares = torch.tensor([[1 / len(those)] * len(those) + [0.0] * (most - len(those)) for those in rows])

@@ -32,7 +32,7 @@ class LayerSizes:
     residual_depth, residual_compression, residual_scale: layers of a residual branch, how many times fewer channels it
         has, and what its output is multiplied by at first
     rewrite: whether a gated convolution follows in an encoder's layer, and goes before in a decoder's
-    encoder_context, decoder_context: places on either side that it sees
+    encoder_context, decoder_context: positions on either side that it sees
     """
 
     kernel: int = 8
@@ -226,7 +226,7 @@ def _transposed(
 
 
 def _gate(channels: int, context: int, *, spectral: bool) -> nn.Conv1d | nn.Conv2d:
-    """What a gated linear unit takes, from `context` places on either side; of a spectrum, in both directions."""
+    """What a gated linear unit takes, from `context` positions on either side; of a spectrum, in both directions."""
     size = 1 + 2 * context
     if spectral:
         return nn.Conv2d(channels, 2 * channels, size, padding=context)

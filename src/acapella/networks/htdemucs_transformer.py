@@ -3,8 +3,8 @@
 Sources: S. Rouard, F. Massa, A. Défossez, "Hybrid transformers for music source separation", ICASSP 2023; A. Vaswani
 et al., "Attention is all you need", NIPS 2017.
 
-The modules bear the names that the published checkpoints give them. Axes: b batch, q and k places of the sequence that
-asks and of the one that answers, d features, h heads, e features of a head.
+The modules bear the names that the published checkpoints give them. Axes: b batch, q and k positions of the sequence
+that asks and of the one that answers, d features, h heads, e features of a head.
 """
 
 import math
@@ -165,8 +165,8 @@ class Attention(nn.Module):
 
 def _split_heads(values: Tensor, heads: int) -> Tensor:
     """(b q d) to (b h q e)."""
-    batch, places, width = values.shape
-    return values.reshape(batch, places, heads, width // heads).transpose(1, 2)
+    batch, length, width = values.shape
+    return values.reshape(batch, length, heads, width // heads).transpose(1, 2)
 
 
 def _scaled(linear: nn.Linear, scale: LayerScale | None, values: Tensor) -> Tensor:
@@ -178,7 +178,7 @@ def _scaled(linear: nn.Linear, scale: LayerScale | None, values: Tensor) -> Tens
 
 
 class SequenceNorm(nn.GroupNorm):
-    """Normalization over all features and places of a sequence."""
+    """Normalization over all features and positions of a sequence."""
 
     def forward(self, values: Tensor) -> Tensor:
         """(b q d) to the same."""
@@ -187,11 +187,11 @@ class SequenceNorm(nn.GroupNorm):
         return centred * (self.weight * (variance + self.eps).rsqrt()) + self.bias
 
 
-def line_positions(width: int, places: int, period: float) -> Tensor:
-    """Positional embedding (places, width) of a sequence: cosines, then sines, of wavelengths up to `period`."""
+def line_positions(width: int, length: int, period: float) -> Tensor:
+    """Positional embedding (length, width) of a sequence: cosines, then sines, of wavelengths up to `period`."""
     half = width // 2
     wavelengths = period ** (torch.arange(half) / (half - 1))
-    phase = torch.arange(places)[:, None] / wavelengths
+    phase = torch.arange(length)[:, None] / wavelengths
     return torch.cat([phase.cos(), phase.sin()], dim=1)
 
 

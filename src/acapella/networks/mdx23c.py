@@ -123,7 +123,7 @@ class _Layers:
         return nn.Sequential(self.norm(width), self.activation(), layer)
 
     def convolution(self, inputs: int, outputs: int) -> nn.Sequential:
-        """Three by three places (TFC)."""
+        """Of 3×3 frames and bins (TFC)."""
         return self.before(inputs, nn.Conv2d(inputs, outputs, 3, padding=1, bias=False))
 
     def down(self, inputs: int, outputs: int) -> nn.Sequential:

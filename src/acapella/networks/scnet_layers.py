@@ -189,9 +189,9 @@ class DualPathLayer(nn.Module):
         return result
 
     def _recur(self, number: int, values: Tensor) -> Tensor:
-        """Along the last axis of (b d rows places), each row on its own."""
-        batch, channels, rows, places = values.shape
-        sequences = values.permute(0, 2, 3, 1).reshape(batch * rows, places, channels)
+        """Along the last axis of (b d rows length), each row on its own."""
+        batch, channels, rows, length = values.shape
+        sequences = values.permute(0, 2, 3, 1).reshape(batch * rows, length, channels)
         sequences = self.linear_layers[number](self.lstm_layers[number](sequences))
-        restored: Tensor = sequences.reshape(batch, rows, places, channels).permute(0, 3, 1, 2)
+        restored: Tensor = sequences.reshape(batch, rows, length, channels).permute(0, 3, 1, 2)
         return restored

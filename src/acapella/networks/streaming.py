@@ -188,7 +188,7 @@ class ValidFrames(StreamingLayer):
     block
         The network for whole songs fills a song up to a multiple of so many frames.
     signals
-        All that are to be masked: they say how much of the past is needed.
+        All that are to be masked: they say how many earlier frames are needed.
     """
 
     def __init__(self, block: int, signals: Iterable[Signal]) -> None:

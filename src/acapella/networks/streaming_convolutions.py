@@ -60,7 +60,7 @@ class TransposedConvolution(StreamingLayer):
     """`convolution` without the first `crop` frames and bins of its output; and `then`, which acts on single values.
 
     With stride s, frame u of the uncropped output is computed from input frames up to u / s, none of the future. What
-    the crop takes away moves the rest to the past:
+    the crop takes away delays the rest:
 
         latency of the output = s * latency of the input + crop
     """

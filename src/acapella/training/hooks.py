@@ -91,7 +91,7 @@ class BestWeights(Callback):
 
 
 class History(Callback):
-    """Remembers loss and metrics of each epoch."""
+    """Records loss and metrics of each epoch."""
 
     def __init__(self) -> None:
         self.epochs: list[dict[str, float]] = []

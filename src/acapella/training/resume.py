@@ -65,7 +65,7 @@ class ResumePoint(Checkpoint):
         return {"ended_at": self._ended_at}
 
     def load_state_dict(self, state_dict: dict[str, int | None]) -> None:
-        """Remember it."""
+        """Keep it."""
         self._ended_at = state_dict["ended_at"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
