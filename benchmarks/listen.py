@@ -43,15 +43,15 @@ def main() -> None:
     }
     extent = (0, len(mixture) / rate, 0, rate / 2000)
     with drawing(given.output, 12, 9) as figure:
-        places = figure.subplots(2, 2, sharex=True, sharey=True)
-        for place, (title, audio) in zip(places.flat, panels.items(), strict=True):
-            image = place.imshow(
+        all_axes = figure.subplots(2, 2, sharex=True, sharey=True)
+        for axes, (title, audio) in zip(all_axes.flat, panels.items(), strict=True):
+            image = axes.imshow(
                 levels(audio), origin="lower", aspect="auto", cmap="magma", extent=extent, vmin=-90, vmax=-10
             )
-            place.set(title=title, xlabel="Time (s)", ylabel="Frequency (kHz)")
-            place.label_outer()
+            axes.set(title=title, xlabel="Time (s)", ylabel="Frequency (kHz)")
+            axes.label_outer()
         figure.suptitle(track.name)
-        figure.colorbar(image, ax=places, label="Level (dB)")
+        figure.colorbar(image, ax=all_axes, label="Level (dB)")
 
 
 if __name__ == "__main__":

@@ -71,13 +71,13 @@ def _write_stream(path: Path, nodes: Sequence[NodeProto], kept: int, latency: in
     axes = [1, 2, "frames", bins]
     description = ModelDescription(
         front_end=SpectralFrontEnd(window_length=128, representation="ri", sample_rate=8000),
-        schedule=Stateful(latency=latency, stride=stride, states=("past",), frame_mask="valid"),
+        schedule=Stateful(latency=latency, stride=stride, states=("history",), frame_mask="valid"),
     )
     nodes = [
         helper.make_node("Mul", ["mixture", "valid"], ["masked"]),
-        helper.make_node("Concat", ["past", "masked"], ["joined"], axis=2),
+        helper.make_node("Concat", ["history", "masked"], ["joined"], axis=2),
         *nodes,
-        helper.make_node("Slice", ["joined", "minus_kept", "end", "time"], ["next_past"]),
+        helper.make_node("Slice", ["joined", "minus_kept", "end", "time"], ["next_history"]),
     ]
     constants = {"zero": [0], "minus_kept": [-kept], "end": [2**62], "time": [2]}
     state = [1, 2, kept, bins]
@@ -85,8 +85,8 @@ def _write_stream(path: Path, nodes: Sequence[NodeProto], kept: int, latency: in
         path,
         description,
         nodes,
-        {"mixture": axes, "valid": [1, 1, "frames", 1], "past": state},
-        {"target": axes, "next_past": state},
+        {"mixture": axes, "valid": [1, 1, "frames", 1], "history": state},
+        {"target": axes, "next_history": state},
         {name: np.array(value, np.int64) for name, value in constants.items()},
     )
 

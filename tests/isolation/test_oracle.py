@@ -36,10 +36,10 @@ def write_filter(path: Path, kind: str = "spectrum", smoothing: np.ndarray | Non
 
     With `kind` "mask" its output is the gains themselves.
     """
-    reach = 0 if smoothing is None else len(smoothing) // 2
+    context = 0 if smoothing is None else len(smoothing) // 2
     description = ModelDescription(
         front_end=SpectralFrontEnd(sample_rate=RATE, window_length=WINDOW, **front_end),
-        schedule=Context(context=reach),
+        schedule=Context(context=context),
         output=Output(kind=kind),
     )
     factor = gains(description.front_end.bins)[:, None]
@@ -52,7 +52,7 @@ def write_filter(path: Path, kind: str = "spectrum", smoothing: np.ndarray | Non
     channels = description.front_end.tensor_channels
     if smoothing is not None:
         constants["kernel"] = np.tile(smoothing, (channels, 1, 1, 1))
-        attributes = {"pads": [0, reach, 0, reach], "group": channels}
+        attributes = {"pads": [0, context, 0, context], "group": channels}
         nodes.append(helper.make_node("Conv", ["filtered", "kernel"], ["target"], **attributes))
     else:
         nodes.append(helper.make_node("Identity", ["filtered"], ["target"]))

@@ -89,7 +89,7 @@ def free(graph):
 def test_a_state_of_no_size_or_of_an_absurd_one_is_refused(tmp_path, change):
     path = write_delay_model(tmp_path / "delay.onnx", 5)
     rewrite(path, change)
-    with pytest.raises(ModelFileError, match=r"delay\.onnx.*(state past has the shape|cannot be read)"):
+    with pytest.raises(ModelFileError, match=r"delay\.onnx.*(state history has the shape|cannot be read)"):
         open_model(path)
 
 
@@ -97,7 +97,7 @@ def test_a_description_with_other_states_than_the_graph_is_refused(tmp_path):
     path = write_delay_model(tmp_path / "delay.onnx", 5)
     model = onnx.load(path)
     text = model.metadata_props[1].value
-    model.metadata_props[1].value = text.replace('"past"', '"future"')
+    model.metadata_props[1].value = text.replace('"history"', '"other"')
     onnx.save(model, path)
-    with pytest.raises(ModelFileError, match="its graph takes mixture, valid, past, where its description says"):
+    with pytest.raises(ModelFileError, match="its graph takes mixture, valid, history, where its description says"):
         open_model(path)

@@ -9,15 +9,15 @@ from acapella.networks.streaming import Signal, StreamingNetwork
 from acapella.networks.streaming_convolutions import Convolution
 
 WIDTH = 6
-PAST = (2, 0)  # frames of zeros, all before the song
+BEFORE = (2, 0)  # frames of zeros, all before the song
 SIDES = (1, 1)  # bins of zeros
 
 
 class Causal(Network):
-    """Two convolutions of 3×3, all of whose frames are past, and a mask."""
+    """Two convolutions of 3×3, which see no later frames, and a mask."""
 
     stride = 1
-    context = 2 * PAST[0]
+    context = 2 * BEFORE[0]
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -27,8 +27,8 @@ class Causal(Network):
 
     def forward(self, mixture: Tensor) -> Tensor:
         """(b, c, f, t) to the same shape."""
-        values = F.relu(self.first(F.pad(mixture.transpose(2, 3), SIDES + PAST)))
-        return torch.sigmoid(self.mask(F.pad(values, SIDES + PAST))).transpose(2, 3) * mixture
+        values = F.relu(self.first(F.pad(mixture.transpose(2, 3), SIDES + BEFORE)))
+        return torch.sigmoid(self.mask(F.pad(values, SIDES + BEFORE))).transpose(2, 3) * mixture
 
     def streaming(self, bins: int) -> StreamingNetwork:
         """The same, piece by piece."""
@@ -41,8 +41,8 @@ class StreamingCausal(StreamingNetwork):
     def __init__(self, network: Causal, bins: int) -> None:
         super().__init__()
         self.source = Signal(network.channels, bins)
-        self.first = Convolution(network.first, self.source, PAST, SIDES)
-        self.mask = Convolution(network.mask, self.first.output, PAST, SIDES)
+        self.first = Convolution(network.first, self.source, BEFORE, SIDES)
+        self.mask = Convolution(network.mask, self.first.output, BEFORE, SIDES)
         self.output = self.mask.output
 
     def forward(self, mixture: Tensor, valid: Tensor) -> Tensor:

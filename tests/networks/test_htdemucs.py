@@ -101,8 +101,8 @@ def test_positions_tell_all_places_apart():
     line, plane = line_positions(16, 50, 1e4), plane_positions(16, 4, 30, 1e4)
     assert line.shape == (50, 16)
     assert plane.shape == (30, 4, 16)
-    for places in (line, plane.flatten(0, 1)):
-        distances = torch.cdist(places, places) + 10 * torch.eye(len(places))
+    for positions in (line, plane.flatten(0, 1)):
+        distances = torch.cdist(positions, positions) + 10 * torch.eye(len(positions))
         assert distances.min() > 0.1
     # one half of the features says the frame, the other half the bin
     assert torch.equal(plane[3, 0, :8], plane[3, 2, :8])

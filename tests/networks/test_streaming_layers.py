@@ -20,8 +20,8 @@ def song():
     return torch.randn(1, 3, FRAMES, BINS)
 
 
-def late(song: torch.Tensor, frames: int) -> torch.Tensor:
-    """A song that comes so many frames late."""
+def delayed(song: torch.Tensor, frames: int) -> torch.Tensor:
+    """A song delayed by so many frames."""
     return F.pad(song, (0, 0, frames, 0))
 
 
@@ -54,7 +54,7 @@ def test_the_latency_of_a_convolution_is_the_least_that_whole_strides_allow(sour
     layer = Convolution(convolution, Signal(1, 9, latency=source_latency), padding, (0, 0))
     song = torch.randn(1, 1, FRAMES, 9)
     expected = convolution(F.pad(song, (0, 0, *padding)))
-    actual = through_layer(layer, late(song, source_latency), (4 * stride,))
+    actual = through_layer(layer, delayed(song, source_latency), (4 * stride,))
     torch.testing.assert_close(actual[:, :, : expected.shape[2]], expected)
     newest = stride * layer.output.latency - source_latency - padding[1]  # frames that are there and not used
     assert 0 <= newest < stride
@@ -76,7 +76,7 @@ def test_a_transposed_convolution_in_pieces_is_that_of_the_whole(song, kind, ker
     layer = kind(convolution, Signal(3, BINS, stride=stride, latency=2), crop, then).eval()
     assert layer.output == Signal(4, stride * BINS, latency=2 * stride + crop)
     whole = then(convolution(song)[:, :, crop:, crop:])[:, :, : stride * FRAMES, : stride * BINS]
-    actual = through_layer(layer, late(song, 2), (12, 36))
+    actual = through_layer(layer, delayed(song, 2), (12, 36))
     torch.testing.assert_close(actual[:, :, : whole.shape[2]], whole)
 
 
@@ -89,7 +89,7 @@ def test_a_moving_average_looks_as_far_ahead_as_back(song):
 def test_a_delay_waits_for_a_later_path(song):
     layer = Delay(Signal(3, BINS, latency=3), latency=20)
     assert layer.history == 17
-    assert torch.equal(through_layer(layer, late(song, 3), (12,))[:, :, :FRAMES], song)
+    assert torch.equal(through_layer(layer, delayed(song, 3), (12,))[:, :, :FRAMES], song)
 
 
 def test_without_anything_to_wait_for_a_layer_has_no_state(song):
