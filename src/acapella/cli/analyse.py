@@ -46,7 +46,8 @@ def analyse(
         bool, typer.Option("-s", "--save", help="Keep pictures and numbers (HDF5) in ANALYSIS_PATH; needs [analysis].")
     ] = False,
     model: Annotated[
-        str | None, typer.Option(help="A model file (.onnx) or a bundled model's name (default: as WEIGHTS says).")
+        str | None,
+        typer.Option(help="A name that `acapella models` lists, or an .onnx file (default: WEIGHTS)."),
     ] = None,
     env: EnvFile = None,
     data: Annotated[Path | None, typer.Option(help="The corpus; overrides DATA.")] = None,

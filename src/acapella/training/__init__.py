@@ -1,1 +1,1 @@
-"""Everything that needs torch: networks, losses, batches, the training loop, export."""
+"""Training of a network: losses, optimizers, batches, the training loop, what hooks into it, and resuming."""
