@@ -18,7 +18,7 @@ from acapella.networks.fusible import GELU
 from acapella.networks.htdemucs_convolutions import LayerScale
 
 INITIAL_SCALE = 1e-4
-QUERIES = 384  # places that ask at once: the scores of all of them would fill the memory
+QUERIES = 384  # positions that ask at once: the scores of all of them would fill the memory
 
 
 @dataclass(frozen=True)
