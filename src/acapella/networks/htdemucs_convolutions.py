@@ -138,9 +138,9 @@ class ResidualLayer(nn.Sequential):
 
 
 class GlobalNorm(nn.GroupNorm):
-    """Normalization over all channels and places of an item.
+    """Normalization over all channels and positions of an item.
 
-    The places are averaged before the channels: a runtime that adds up millions of numbers one by one loses digits.
+    The positions are averaged before the channels: a runtime that adds up millions of numbers one by one loses digits.
     """
 
     def forward(self, values: Tensor) -> Tensor:
