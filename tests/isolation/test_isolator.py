@@ -7,7 +7,7 @@ from tests.onnx_models import write_gain_model
 
 from acapella import Isolator
 from acapella.errors import AudioFileError, ModelFileError, UsageError
-from acapella.models.description import STEMS
+from acapella.models.description import DEFAULT_STEMS
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_any_file_keeps_rate_channels_and_length(tmp_path, representation, norma
     audio = write_song(tmp_path / "song.wav", seconds, sample_rate, channels)
     isolator = Isolator(model_of(Gain(0.5), representation=representation, normalizer=normalizer))
     paths = isolator.isolate_file(tmp_path / "song.wav")
-    assert list(paths) == list(STEMS)
+    assert list(paths) == list(DEFAULT_STEMS)
     total = np.zeros_like(audio)
     for path in paths.values():
         stem, rate = soundfile.read(path, dtype="float32", always_2d=True)

@@ -3,7 +3,7 @@ import pytest
 from tests.isolation.fakes import Gain, Smear, model_of
 
 from acapella.isolation.separation import Separation
-from acapella.models.description import STEMS
+from acapella.models.description import DEFAULT_STEMS
 
 KINDS = [("lps", 1), ("ri", 1), ("lps", 2), ("ri", 2)]
 
@@ -11,8 +11,8 @@ KINDS = [("lps", 1), ("ri", 1), ("lps", 2), ("ri", 2)]
 def separate(model, audio, rate, block_frames=64, cuts=3):
     pieces = np.array_split(audio, cuts)
     separation = Separation(model, rate, audio.shape[1], block_frames)
-    results = list(separation.run(iter(pieces), separation.measure(iter(pieces)), STEMS))
-    return tuple(np.concatenate([result[stem] for result in results]) for stem in STEMS)
+    results = list(separation.run(iter(pieces), separation.measure(iter(pieces)), DEFAULT_STEMS))
+    return tuple(np.concatenate([result[stem] for result in results]) for stem in DEFAULT_STEMS)
 
 
 @pytest.mark.parametrize(("representation", "network_channels"), KINDS)
@@ -82,9 +82,11 @@ def test_iterative_phase_reconstructs_both_stems(rng):
     time = np.arange(22050) / 22050
     audio = (0.5 * np.sin(2 * np.pi * 440 * time))[:, None].astype(np.float32)
     separation = Separation(model_of(Gain()), 22050, 1)
-    results = list(separation.run_with_iterative_phase([audio], separation.measure([audio]), STEMS, iterations=30))
+    results = list(
+        separation.run_with_iterative_phase([audio], separation.measure([audio]), DEFAULT_STEMS, iterations=30)
+    )
     assert len(results) == 1
-    target, rest = (results[0][stem] for stem in STEMS)
+    target, rest = (results[0][stem] for stem in DEFAULT_STEMS)
     assert target.shape == rest.shape == audio.shape
     assert np.sqrt((target**2).mean()) == pytest.approx(np.sqrt((audio**2).mean()), rel=0.1)
     assert np.abs(rest).max() < 1e-3

@@ -11,7 +11,7 @@ from acapella.corpus.cache import LENGTH_TOLERANCE
 from acapella.corpus.tracks import MIXTURE, Track
 from acapella.errors import CorpusError
 from acapella.evaluation.groups import Group, Separated
-from acapella.models.description import STEMS, ModelDescription
+from acapella.models.description import DEFAULT_STEMS, ModelDescription
 
 StemScores = dict[str, dict[str, float]]  # by stem, then by metric; not-a-number where it is not defined
 
@@ -54,7 +54,9 @@ class Isolates(Protocol):
         ...
 
 
-def score_track(isolator: Isolates, track: Track, groups: Sequence[Group], names: Sequence[str] = STEMS) -> TrackScores:
+def score_track(
+    isolator: Isolates, track: Track, groups: Sequence[Group], names: Sequence[str] = DEFAULT_STEMS
+) -> TrackScores:
     """Separate the mixture of `track` and compare the stems `names`; CorpusError where its parts do not fit."""
     if not names:
         raise CorpusError(f"{track.name} has none of the model's stems.")

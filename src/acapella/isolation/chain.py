@@ -9,7 +9,7 @@ from acapella.errors import UsageError
 from acapella.isolation.separation import Stems
 from acapella.isolation.spool import Spool
 from acapella.isolation.systems import AudioOfStems, AvailableStems, Start, System, by_name, lockstep, stacked
-from acapella.models.description import INSTRUMENTAL, STEMS, VOCAL
+from acapella.models.description import DEFAULT_STEMS, INSTRUMENTAL, VOCAL
 
 VOICES = {VOCAL: "lead", INSTRUMENTAL: "backing"}  # what the stems of a model for songs are when it is given a voice
 
@@ -26,7 +26,7 @@ class Chain:
         if VOCAL not in first.available.all:
             raise UsageError(f"then needs a first model with vocals, not {', '.join(first.available.all)}.", "then")
         parts = second.available.summing
-        renamed = VOICES if set(parts) == set(STEMS) else {}
+        renamed = VOICES if set(parts) == set(DEFAULT_STEMS) else {}
         self._names: Mapping[str, str] = {renamed.get(part, part): part for part in parts}  # ours to the second one's
         kept = [stem for stem in first.available.all if stem != VOCAL]
         if both := ", ".join(stem for stem in kept if stem in self._names):

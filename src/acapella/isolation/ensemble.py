@@ -13,7 +13,7 @@ from acapella.dsp.stft import STFT, Analysis, Synthesis
 from acapella.errors import UsageError
 from acapella.isolation.separation import Stems
 from acapella.isolation.systems import AvailableStems, Start, System, by_name, lockstep, stacked
-from acapella.models.description import STEMS, VOCAL
+from acapella.models.description import DEFAULT_STEMS, VOCAL
 from acapella.registry import choose
 
 COMBINATION_STFT = STFT(2048, 512)  # a fixed one, whatever the models use: 46 and 12 ms at 44100 Hz
@@ -134,6 +134,6 @@ def _common_stems(systems: Sequence[System]) -> AvailableStems:
     if not common:
         lists = "; ".join(", ".join(system.available.all) for system in systems)
         raise UsageError(f"The models have no stem in common: {lists}.", "model")
-    default = STEMS if VOCAL in common else common
+    default = DEFAULT_STEMS if VOCAL in common else common
     summing = tuple(stem for stem in first.summing if stem in common)
     return AvailableStems(common, default, summing if summing == first.summing else default)

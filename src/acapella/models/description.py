@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FORMAT = "3"
 FORMAT_KEY, MODEL_KEY = "acapella_format", "acapella_model"
 VOCAL, INSTRUMENTAL = "vocal", "instrumental"
-STEMS = (VOCAL, INSTRUMENTAL)  # what is made of a song unless other stems are asked for
+DEFAULT_STEMS = (VOCAL, INSTRUMENTAL)  # what is made of a song unless other stems are asked for
 LONGEST = 1 << 20  # characters of metadata
 OUTPUTS = {"spectral": ("mask", "spectrum"), "waveform": ("waveform",), "hybrid": ("hybrid",)}  # by front end
 QUOTED = 200  # characters of a wrong value in a message
@@ -77,14 +77,14 @@ class ModelDescription(Part):
         names = [*self.sources, *([self.residual] if self.residual else [])]
         if VOCAL in names and INSTRUMENTAL not in names:
             names.append(INSTRUMENTAL)
-        if set(names) == set(STEMS):
-            return STEMS
+        if set(names) == set(DEFAULT_STEMS):
+            return DEFAULT_STEMS
         return tuple(names)
 
     @property
     def default_stems(self) -> tuple[str, ...]:
         """The stems to make unless others are asked for: vocal and instrumental where there is a vocal, else all."""
-        return STEMS if VOCAL in self.stems else self.stems
+        return DEFAULT_STEMS if VOCAL in self.stems else self.stems
 
     @property
     def summing_stems(self) -> tuple[str, ...]:
