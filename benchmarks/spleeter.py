@@ -48,7 +48,7 @@ class Spleeter:
         stereo = resample(stereo, sample_rate, RATE)
         spectrum = self._stft.forward(np.ascontiguousarray(stereo.T))
         stems = {}
-        for stem, mask in zip(("vocal", "instrumental"), self._masks(np.abs(spectrum[:, :BINS])), strict=True):
+        for stem, mask in zip(("vocal", "instrumental"), self.masks(np.abs(spectrum[:, :BINS])), strict=True):
             masked = np.zeros_like(spectrum)
             masked[:, :BINS] = spectrum[:, :BINS] * mask
             back = resample(np.ascontiguousarray(self._stft.inverse(masked, len(stereo)).T), RATE, sample_rate)
@@ -56,12 +56,13 @@ class Spleeter:
             stems[stem] = back.mean(axis=1, keepdims=True) if audio.shape[1] == 1 else back
         return stems
 
-    def _masks(self, amplitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def masks(self, amplitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Masks of the vocals and of the accompaniment for the mixture's `amplitude`, all (2, BINS, frames)."""
         masks = []
         with torch.inference_mode():
             for start in range(0, amplitude.shape[-1], FRAMES):
                 block = torch.from_numpy(amplitude[None, ..., start : start + FRAMES])
-                squares = [((network.gain(block) * block) ** 2).numpy()[0] for network in self.networks]
+                squares = [((network.predict_mask(block) * block) ** 2).numpy()[0] for network in self.networks]
                 masks.append([(square + EMPTY / 2) / (sum(squares) + EMPTY) for square in squares])
         vocal, rest = (np.concatenate(parts, axis=-1) for parts in zip(*masks, strict=True))
         return vocal, rest

@@ -54,11 +54,14 @@ class DeepUNet(Network):
 
         b batch, c channel, f frequency, t time; inside (b, c, t, f), as spectra lie in memory.
         """
+        return self.predict_mask(mixture / level(mixture) * TYPICAL_LEVEL) * mixture
+
+    def predict_mask(self, mixture: Tensor) -> Tensor:
+        """Mask between 0 and 1 for a `mixture` whose level is not normalized, both (b, c, f, t)."""
         f, t = mixture.shape[-2:]
-        values = mixture / level(mixture) * TYPICAL_LEVEL
-        values = F.pad(values, (0, -t % self.stride, 0, -f % self.stride)).transpose(2, 3)
+        values = F.pad(mixture, (0, -t % self.stride, 0, -f % self.stride)).transpose(2, 3)
         mask = torch.sigmoid(self._decode(self._encode(values)))
-        return mask.transpose(2, 3)[..., :f, :t] * mixture
+        return mask.transpose(2, 3)[..., :f, :t]
 
     def _encode(self, values: Tensor) -> list[Tensor]:
         """What each convolution makes of (b, c, t, f), the coarsest last."""
