@@ -50,8 +50,9 @@ def main() -> None:
             print(row(str(fold), [ours[name] for name in songs], [other[name] for name in songs]))
             gains.append([np.mean([ours[name][metric] - other[name][metric] for name in songs]) for metric in USDR])
     print(row("all", list(ours.values()), [other[name] for name in ours]))
-    deviations = " and ".join(f"{value:.2f}" for value in np.std(gains, axis=0, ddof=1))
-    print(f"\nStandard deviation of the gain between folds: {deviations} dB")
+    if len(gains) > 1:
+        deviations = " and ".join(f"{value:.2f}" for value in np.std(gains, axis=0, ddof=1))
+        print(f"\nStandard deviation of the gain between folds: {deviations} dB")
 
 
 if __name__ == "__main__":
