@@ -12,8 +12,8 @@ from acapella.models.model_file import find_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SCORES = {  # of the bundled model in dB, SDR by museval; a new model brings new ones, here and on its card
-    "vocal": {"SI-SDR": 10.58, "uSDR": 10.92, "SDR": 10.76},
-    "instrumental": {"SI-SDR": 14.36, "uSDR": 14.51, "SDR": 13.74},
+    "vocal": {"SI-SDR": 10.25, "uSDR": 10.57, "SDR": 10.17},
+    "instrumental": {"SI-SDR": 14.0, "uSDR": 14.16, "SDR": 13.67},
 }
 CARD = Path(__file__).parents[2] / "src/acapella/models/README.md"
 TOLERANCE = 0.3  # dB
