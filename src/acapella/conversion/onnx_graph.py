@@ -46,11 +46,11 @@ def to_graph(
             output_names=list(outputs),
             dynamic_shapes=free,
         )
-    assert program is not None
-    if many_nodes:
-        optimizer.inline(program.model)
-        optimizer.fold_constants(program.model, input_size_limit=NO_LIMIT, output_size_limit=NO_LIMIT)
-        optimizer.remove_unused_nodes(program.model)
+        assert program is not None
+        if many_nodes:
+            optimizer.inline(program.model)
+            optimizer.fold_constants(program.model, input_size_limit=NO_LIMIT, output_size_limit=NO_LIMIT)
+            optimizer.remove_unused_nodes(program.model)
     model = program.model_proto
     graph = model.graph
     del graph.value_info[:], graph.metadata_props[:]  # notes, paths of this machine's sources among them
@@ -79,12 +79,14 @@ def for_inference(network: Module) -> Module:
 @contextmanager
 def _quiet_exporter() -> Iterator[None]:
     """Without what PyTorch's exporter says of PyTorch's own code and of packages that we do not need."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
