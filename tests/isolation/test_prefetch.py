@@ -7,6 +7,14 @@ import pytest
 from acapella.isolation.prefetch import prefetch
 
 
+def endless_numbers(closed):
+    """Numbers without end; `closed` is set when the source is closed."""
+    try:
+        yield from range(10**9)
+    finally:
+        closed.set()
+
+
 def test_items_come_in_order_from_another_thread():
     def numbers():
         for number in range(100):
@@ -60,14 +68,7 @@ def test_an_error_is_raised_where_the_items_are_asked_for():
 
 def test_whoever_stops_early_closes_the_source():
     closed = threading.Event()
-
-    def numbers():
-        try:
-            yield from range(10**9)
-        finally:
-            closed.set()
-
-    with closing(prefetch(prefetch(numbers()))) as items:
+    with closing(prefetch(prefetch(endless_numbers(closed)))) as items:
         for number in items:
             if number == 5:
                 break
@@ -78,14 +79,8 @@ def test_whoever_stops_early_closes_the_source():
 def test_an_error_in_the_middle_ends_all_threads():
     closed = threading.Event()
 
-    def numbers():
-        try:
-            yield from range(10**9)
-        finally:
-            closed.set()
-
     def fails_at_five():
-        with closing(prefetch(numbers())) as items:
+        with closing(prefetch(endless_numbers(closed))) as items:
             for number in items:
                 if number == 5:
                     raise ValueError("five")
