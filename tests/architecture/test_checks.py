@@ -24,5 +24,5 @@ def test_check_passes(name):
 
 def test_ci_runs_the_test_command_of_the_readme():
     command = (ROOT / ".ci/run").read_text().splitlines()[-1]
-    assert command.endswith("pytest")
+    assert "-m pytest" in command
     assert f"\n{command}\n" in (ROOT / "README.md").read_text()
