@@ -13,6 +13,7 @@ from tests.audio_files.sounds import RATE, STEMS, TAGS, distance, encode, music,
 
 from acapella.audio_files import (
     FORMATS,
+    Metadata,
     open_audio,
     read_audio,
 )
@@ -35,7 +36,7 @@ def test_containers(tmp_path: Path, name: str, codec: str, quality: float) -> No
     assert rate == RATE
     assert distance(result, music(RATE)) > quality
     with open_audio(tmp_path / name) as reader:
-        assert reader.info.tags == TAGS
+        assert reader.info.metadata.tags == TAGS
         assert (reader.info.subtype is None) == (codec in ("aac", "libopus"))
 
 
@@ -142,13 +143,13 @@ def test_playlists_are_not_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_pipes_and_streams_give_what_files_give(tmp_path: Path, format: str) -> None:
     path = tmp_path / f"a.{format}"
-    write(path, music(20000), tags=TAGS)
+    write(path, music(20000), metadata=Metadata(TAGS))
     expected, _ = read_audio(path)
     np.testing.assert_array_equal(read_audio(io.BytesIO(path.read_bytes()))[0], expected)
     with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat:
         assert cat.stdout
         with open_audio(cat.stdout) as reader:
-            assert reader.info.tags == TAGS
+            assert reader.info.metadata.tags == TAGS
             np.testing.assert_array_equal(np.concatenate(list(reader.blocks())), expected)
 
 

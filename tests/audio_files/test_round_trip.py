@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from tests.audio_files.sounds import RATE, TAGS, distance, music, write
+from tests.audio_files.sounds import RATE, distance, music, write
 
 from acapella.audio_files import (
     FORMATS,
@@ -99,17 +99,6 @@ def test_lossy_formats_come_back_alike_and_in_place(tmp_path: Path, format: str,
 def test_number_of_samples_is_kept(tmp_path: Path, format: str, samples: int) -> None:
     write(tmp_path / f"a.{format}", music(samples))
     assert len(read_audio(tmp_path / f"a.{format}")[0]) == samples
-
-
-@pytest.mark.parametrize("format", FORMATS)
-def test_tags_are_written_and_read(tmp_path: Path, format: str) -> None:
-    path = tmp_path / f"song.{format}"
-    write(path, music(5000), tags={**TAGS, "album": "left out"})
-    with open_audio(path) as reader:
-        assert reader.info.tags == TAGS
-    write(path, music(5000), tags={"title": " ", "artist": "A\0"})
-    with open_audio(path) as reader:
-        assert reader.info.tags == {"artist": "A"}
 
 
 @pytest.mark.parametrize("samples", [1, 1000, 65536])

@@ -16,6 +16,7 @@ from acapella.audio_files import (
     FORMATS,
     AudioWriter,
     BitDepth,
+    Metadata,
     open_audio,
     read_audio,
     wav,
@@ -34,7 +35,7 @@ def test_wav_to_a_stream_can_be_read_by_others(depth: BitDepth, expected: int | 
         thread.start()
         with (
             open(write_end, "wb") as pipe,  # noqa: PTH123
-            AudioWriter(pipe, RATE, 1, "wav", depth, TAGS, expected) as writer,
+            AudioWriter(pipe, RATE, 1, "wav", depth, Metadata(TAGS), expected) as writer,
         ):
             writer.write(music(4001, 1))
         thread.join()
@@ -64,7 +65,7 @@ def test_only_wav_goes_to_a_stream() -> None:
 @pytest.mark.parametrize("depth", [16, 24])
 def test_wav_file_ends_with_a_true_header(tmp_path: Path, expected: int | None, depth: BitDepth) -> None:
     path = tmp_path / "a.wav"
-    write(path, music(3001, 1), bit_depth=depth, tags=TAGS, expected_samples=expected)
+    write(path, music(3001, 1), bit_depth=depth, metadata=Metadata(TAGS), expected_samples=expected)
     content = path.read_bytes()
     assert struct.unpack("<I", content[4:8])[0] == len(content) - 8
     assert len(content) % 2 == 0
@@ -76,7 +77,7 @@ def test_wav_file_ends_with_a_true_header(tmp_path: Path, expected: int | None, 
 def test_rf64_where_riff_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected: int | None) -> None:
     monkeypatch.setattr(wav, "RIFF_BYTES", 10000)
     audio = music(5000)
-    write(tmp_path / "a.wav", audio, bit_depth="32f", tags=TAGS, expected_samples=expected)
+    write(tmp_path / "a.wav", audio, bit_depth="32f", metadata=Metadata(TAGS), expected_samples=expected)
     assert soundfile.info(tmp_path / "a.wav").format == "RF64"
     np.testing.assert_array_equal(read_audio(tmp_path / "a.wav")[0], audio)
     with av.open(str(tmp_path / "a.wav")) as container:
@@ -86,7 +87,7 @@ def test_rf64_where_riff_is_too_small(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_rf64_of_more_than_4_gib(tmp_path: Path) -> None:
     """A header for 8 GiB of silence, in a file with a hole."""
     samples = 2**31
-    target = Target("", FORMATS["wav"], RATE, 2, 16, {})
+    target = Target("", FORMATS["wav"], RATE, 2, 16, Metadata())
     header = wav.WavHeader(target, spare_room=False).encode(samples)
     path = tmp_path / "long.wav"
     path.write_bytes(header)

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import soundfile
 from tests.audio_files.sounds import RATE, music, write
+from tests.audio_files.test_metadata import broadcast, cover
 from tests.isolation.fakes import Gain, model_of
 from tests.made import write_song
 
 from acapella import Isolator
-from acapella.audio_files import open_audio, read_audio
+from acapella.audio_files import Metadata, open_audio, read_audio, read_metadata
 from acapella.errors import AudioFileError, UsageError
 from acapella.isolation.options import WriteOptions
 from acapella.isolation.outputs import check_name, output_paths
@@ -45,6 +46,21 @@ def test_progress_of_a_part_reaches_its_end(tmp_path, isolator):
         tmp_path / "song.wav", start=0.5, end=1.5, progress=lambda done, total: calls.append((done, total))
     )
     assert calls[-1] == (RATE, RATE)
+
+
+def test_stems_have_the_metadata_of_the_song(tmp_path, isolator):
+    song = Metadata({"title": "A", "artist": "B", "album_artist": "C"}, cover(), broadcast(RATE), 0x33)
+    write(tmp_path / "song.wav", music(RATE, 4), metadata=song)
+    paths = isolator.isolate_file(tmp_path / "song.wav", tmp_path / "out", start=0.5)
+    with open_audio(paths["vocal"]) as reader:
+        assert reader.info.metadata == Metadata({"title": "A", "artist": "B"}, None, broadcast(RATE), 0x33).of_stem(
+            "vocal", RATE // 2
+        )
+    write(tmp_path / "song.mp3", music(RATE), metadata=song)
+    paths = isolator.isolate_file(tmp_path / "song.mp3", tmp_path / "out", format="flac")
+    with open_audio(paths["instrumental"]) as reader:
+        found = read_metadata(paths["instrumental"], reader.info)
+    assert found == Metadata(song.tags, song.cover).of_stem("instrumental")
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3"])

@@ -7,14 +7,16 @@ Arrays are float32 of shape (samples, channels), nominally in [-1, 1]; float fil
     damage.py     files that end before they should
     writing.py    AudioWriter              whole, or not at all
     wav.py        wav, RF64, wav without length
-    ffmpeg.py     the only place that imports PyAV
+    metadata.py   Metadata                 tags, cover, place on the timeline, loudspeakers
+    ffmpeg.py, ffmpeg_encoding.py          the only places that import PyAV
     formats.py    FORMATS, check_format    what can be written
     failures.py   the libraries' errors, as one sentence
 """
 
 from acapella.audio_files.formats import FORMATS, BitDepth, Format, check_bitrate, check_depth, check_format
 from acapella.audio_files.info import AudioInfo
-from acapella.audio_files.reading import AudioReader, open_audio, read_audio
+from acapella.audio_files.metadata import Metadata
+from acapella.audio_files.reading import AudioReader, open_audio, read_audio, read_metadata
 from acapella.audio_files.writing import AudioWriter
 
 __all__ = [
@@ -24,9 +26,11 @@ __all__ = [
     "AudioWriter",
     "BitDepth",
     "Format",
+    "Metadata",
     "check_bitrate",
     "check_depth",
     "check_format",
     "open_audio",
     "read_audio",
+    "read_metadata",
 ]

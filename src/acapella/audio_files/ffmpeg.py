@@ -1,20 +1,22 @@
-"""Decodes and encodes with FFmpeg, through PyAV. Import it only where it is needed: that takes a tenth of a second."""
+"""Decodes with FFmpeg, through PyAV. Import it only where it is needed: that takes a tenth of a second."""
 
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from itertools import chain
+from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO
 
 import av
 import numpy as np
 from av.container import InputContainer
+from av.stream import Disposition
 
 from acapella.audio_files.failures import ReasonError
-from acapella.audio_files.formats import Target
-from acapella.audio_files.info import AudioInfo, Decoded, useful_tags
+from acapella.audio_files.info import AudioInfo, Decoded
+from acapella.audio_files.metadata import Metadata, useful_tags
 
 # Containers of audio only, and no protocols: playlists and the like would open other files and addresses.
 DEMUXERS = (
@@ -26,8 +28,6 @@ SUBTYPES = {"u8": "PCM_U8", "s16": "PCM_16", "s32": "PCM_24", "flt": "FLOAT", "d
 EXACT_LENGTH = {"mov", "ogg", "flac", "w64", "caf"}  # demuxers that know the length and do not estimate it
 PIECE = 16384  # samples that are handed on at a time
 SLACK = 0.05  # seconds by which a stream may end before its declared end
-LAYOUTS = {1: "mono", 2: "stereo"}
-BITRATE = 128  # kbit/s for each channel, where none is asked for
 
 
 def open_ffmpeg(source: str | BinaryIO, index: int, files: ExitStack) -> Decoded:
@@ -46,7 +46,7 @@ def open_ffmpeg(source: str | BinaryIO, index: int, files: ExitStack) -> Decoded
     return info, lambda start: _without_first(_samples(chain([first], frames)), start)
 
 
-class _Reasons:
+class Reasons:
     """Takes from FFmpeg's errors the reason alone, without number and without its own name for the file."""
 
     def __enter__(self) -> None:
@@ -59,8 +59,23 @@ class _Reasons:
             raise ReasonError(error.strerror or str(error)) from error
 
 
+def read_tags_and_cover(path: Path) -> tuple[dict[str, str], bytes | None]:
+    """The tags of a file, and the first of the pictures in it."""
+    with ExitStack() as files:
+        container = _open_container(f"file:{path}", files)
+        tags = _tags(container, container.streams.audio[0]) if container.streams.audio else {}
+        pictures = [stream for stream in container.streams.video if stream.disposition & Disposition.attached_pic]
+        with Reasons():
+            packet = next(container.demux(pictures[0]), None) if pictures else None
+        return tags, bytes(packet) if packet else None
+
+
+def _tags(container: InputContainer, stream: av.AudioStream) -> dict[str, str]:
+    return useful_tags(container.metadata or stream.metadata)  # Ogg has them on the stream
+
+
 def _open_container(source: str | BinaryIO, files: ExitStack) -> InputContainer:
-    with _Reasons():
+    with Reasons():
         try:
             return files.enter_context(av.open(source, "r", options=OPTIONS, metadata_errors="replace"))
         except av.ArgumentError as error:  # what FFmpeg says to a format that is not in the list
@@ -77,7 +92,7 @@ def _describe(container: InputContainer, stream: av.AudioStream, first: av.Audio
         channels=first.layout.nb_channels,
         samples=None,
         subtype=SUBTYPES.get(sample_format) if stream.codec_context.codec.lossless else None,
-        tags=useful_tags(container.metadata or stream.metadata),  # Ogg has them on the stream
+        metadata=Metadata(_tags(container, stream)),
         seconds=seconds,
     )
 
@@ -85,7 +100,7 @@ def _describe(container: InputContainer, stream: av.AudioStream, first: av.Audio
 def _frames(container: InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
     """The decoded frames of `stream`; an error where they end before they should."""
     samples, last = 0, None
-    with _Reasons():
+    with Reasons():
         try:
             for packet in container.demux(stream):
                 if packet.is_corrupt and container.format.name != "wav":  # a wav without length has a corrupt end
@@ -172,42 +187,3 @@ def _declared_matroska_end(container: InputContainer, stream: av.AudioStream) ->
         return None
     ends += [3600 * int(time[1]) + 60 * int(time[2]) + float(time[3]) for time in times]
     return min(ends, default=None)
-
-
-class FFmpegEncoder:
-    """Encodes what libsndfile cannot."""
-
-    def __init__(self, file: BinaryIO, target: Target, files: ExitStack) -> None:
-        self._sample_rate = target.sample_rate
-        self._layout = LAYOUTS[target.channels]
-        self._written = 0  # samples
-        with _Reasons():
-            self._container = files.enter_context(av.open(file, "w", format=target.format.container))
-        self._container.metadata.update(target.tags)
-        bitrate = target.bitrate or BITRATE * target.channels
-        settings: dict[str, Any] = {"layout": self._layout, "bit_rate": 1000 * bitrate}
-        stream = self._container.add_stream(target.format.codec, target.sample_rate, **settings)
-        self._stream = cast(av.AudioStream, stream)
-        try:
-            self._stream.codec_context.open()
-        except av.ArgumentError as error:
-            raise ReasonError(f"the encoder does not take {bitrate} kbit/s for {self._layout} audio") from error
-
-    def write(self, samples: np.ndarray) -> None:
-        """Append float32 `samples` (samples, channels)."""
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), "fltp", self._layout)
-        frame.sample_rate = self._sample_rate
-        frame.time_base = Fraction(1, self._sample_rate)
-        frame.pts = self._written
-        self._written += len(samples)
-        self._encode(frame)
-
-    def finish(self) -> None:
-        """Write what the encoder holds back, and the end of the file."""
-        self._encode(None)
-        with _Reasons():
-            self._container.close()
-
-    def _encode(self, frame: av.AudioFrame | None) -> None:
-        with _Reasons():
-            self._container.mux(self._stream.encode(frame))

@@ -4,6 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
+from acapella.audio_files.metadata import Metadata
 from acapella.errors import UsageError
 from acapella.registry import choose
 
@@ -52,7 +53,7 @@ FORMATS = {
     "mp3": Format(".mp3", "soundfile", "MP3", "MPEG_LAYER_III", True, (16, 24), 2, MP3_RATES, range(32, 321)),
     "ogg": Format(".ogg", "soundfile", "OGG", "VORBIS", True, (16, 24), 2, VORBIS_RATES, range(48, 501)),
     "opus": Format(".opus", "ffmpeg", "ogg", "libopus", True, (16, 24), 2, OPUS_RATES, range(6, 511)),
-    "m4a": Format(".m4a", "ffmpeg", "ipod", "aac", True, (16, 24), 2, AAC_RATES, range(16, 513)),
+    "m4a": Format(".m4a", "ffmpeg", "mp4", "aac", True, (16, 24), 2, AAC_RATES, range(16, 513)),
 }
 
 
@@ -104,5 +105,5 @@ class Target:
     sample_rate: int  # in Hz
     channels: int
     bit_depth: BitDepth
-    tags: dict[str, str]
+    metadata: Metadata
     bitrate: int | None = None  # in kbit/s

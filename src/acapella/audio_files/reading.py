@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,8 @@ import soundfile
 
 from acapella.audio_files.damage import ends_early, is_short_ogg
 from acapella.audio_files.failures import Attempt, ReasonError, display_name, native_path
-from acapella.audio_files.info import AudioInfo, Decoded, useful_tags
+from acapella.audio_files.info import AudioInfo, Decoded
+from acapella.audio_files.metadata import Metadata, useful_tags, wav_metadata
 
 MAX_CHANNELS = 8
 PIECE = 65536  # samples decoded at a time
@@ -83,6 +85,17 @@ def read_audio(path: Path | BinaryIO, stream: int = 0) -> tuple[np.ndarray, int]
         return np.concatenate(list(reader.blocks())), reader.info.sample_rate
 
 
+def read_metadata(path: Path, info: AudioInfo) -> Metadata:
+    """All metadata of a file that was opened and has this `info`: the cover as well, and tags that libsndfile drops."""
+    from acapella.audio_files.ffmpeg import read_tags_and_cover  # slow to import
+
+    try:
+        tags, cover = read_tags_and_cover(path)
+    except (ReasonError, OSError):  # the audio can be read, and that is what counts
+        return info.metadata
+    return replace(info.metadata, tags={**info.metadata.tags, **tags}, cover=cover)
+
+
 def _open_bytes(path: Path | BinaryIO, files: ExitStack) -> BinaryIO:
     """The file in bytes; a pipe goes to a temporary file first, since many containers take more than one pass."""
     file = files.enter_context(path.open("rb")) if isinstance(path, Path) else path
@@ -100,7 +113,9 @@ def _open(path: Path | BinaryIO, file: BinaryIO, stream: int, files: ExitStack) 
         raise ReasonError("it is cut short")
     named = path if isinstance(path, Path) and path.is_file() else None  # a pipe may have a name, too
     if stream == 0 and _is_for_soundfile(file):
-        decoded = _open_soundfile(native_path(named) if named else file, files)
+        broadcast, channel_mask = wav_metadata(file)
+        file.seek(0)
+        decoded = _open_soundfile(native_path(named) if named else file, files, broadcast, channel_mask)
         if decoded:
             return decoded
     from acapella.audio_files.ffmpeg import open_ffmpeg  # slow to import
@@ -117,7 +132,9 @@ def _is_for_soundfile(file: BinaryIO) -> bool:
     return suitable
 
 
-def _open_soundfile(source: str | bytes | BinaryIO, files: ExitStack) -> Decoded | None:
+def _open_soundfile(
+    source: str | bytes | BinaryIO, files: ExitStack, broadcast: bytes | None, channel_mask: int | None
+) -> Decoded | None:
     """What `source` is and its samples, if libsndfile is the one to decode it."""
     try:
         file = files.enter_context(soundfile.SoundFile(source))
@@ -127,9 +144,9 @@ def _open_soundfile(source: str | bytes | BinaryIO, files: ExitStack) -> Decoded
     if ogg_for_ffmpeg or not 0 < file.frames < MAX_SAMPLES:
         return None
     subtype = file.subtype if file.subtype.startswith(LOSSLESS) else None
-    tags = useful_tags(file.copy_metadata())
+    metadata = Metadata(useful_tags(file.copy_metadata()), None, broadcast, channel_mask)
     seconds = file.frames / file.samplerate
-    info = AudioInfo(file.samplerate, file.channels, file.frames, subtype, tags, seconds)
+    info = AudioInfo(file.samplerate, file.channels, file.frames, subtype, metadata, seconds)
     return info, partial(_soundfile_pieces, file)
 
 

@@ -15,7 +15,17 @@ from acapella.audio_files.formats import BitDepth, Target
 UNKNOWN = 2**32 - 1  # the size that stands for "until the end" in RIFF and for "see ds64" in RF64
 RIFF_BYTES = UNKNOWN - 1  # the most that RIFF can count
 WIDTHS: dict[BitDepth, int] = {16: 2, 24: 3, "32f": 4}
-INFO_NAMES = {"title": b"INAM", "artist": b"IART"}
+INFO_NAMES = {
+    "title": b"INAM",
+    "artist": b"IART",
+    "album": b"IPRD",
+    "track": b"ITRK",
+    "date": b"ICRD",
+    "genre": b"IGNR",
+    "comment": b"ICMT",
+}
+EXTENSIBLE = 0xFFFE
+GUID = bytes.fromhex("000000001000800000aa00389b71")  # of audio formats, behind their two bytes
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class WavHeader:
 
     def encode(self, samples: int | None) -> bytes:
         """The header of a file of `samples` samples; None: of as many as come."""
-        chunks = self._format(samples) + self._info()
+        chunks = self._broadcast() + self._format(samples) + self._info()
         size = (samples or 0) * self.sample_bytes
         total = 4 + 36 + len(chunks) + 8 + size + size % 2
         wide = total > RIFF_BYTES
@@ -50,15 +60,24 @@ class WavHeader:
     def _format(self, samples: int | None) -> bytes:
         target, is_float = self.target, self.target.bit_depth == "32f"
         bytes_per_second = min(target.sample_rate * self.sample_bytes, UNKNOWN)
-        fields = (3 if is_float else 1, target.channels, target.sample_rate, bytes_per_second, self.sample_bytes)
-        body = struct.pack("<HHIIHH", *fields, 8 * WIDTHS[target.bit_depth])
+        mask, code, bits = target.metadata.channel_mask, 3 if is_float else 1, 8 * WIDTHS[target.bit_depth]
+        fields = (target.channels, target.sample_rate, bytes_per_second, self.sample_bytes, bits)
+        if mask is None:
+            body = struct.pack("<HHIIHH", code, *fields) + (bytes(2) if is_float else b"")
+        else:
+            body = struct.pack("<HHIIHHHHIH", EXTENSIBLE, *fields, 22, bits, mask, code) + GUID
         if not is_float:
             return _chunk(b"fmt ", body)
         fact = struct.pack("<I", UNKNOWN if samples is None else min(samples, UNKNOWN))
-        return _chunk(b"fmt ", body + bytes(2)) + _chunk(b"fact", fact)
+        return _chunk(b"fmt ", body) + _chunk(b"fact", fact)
+
+    def _broadcast(self) -> bytes:
+        body = self.target.metadata.broadcast
+        return b"" if body is None else _chunk(b"bext", body)
 
     def _info(self) -> bytes:
-        known = [(INFO_NAMES[key], text) for key, text in self.target.tags.items()]
+        tags = self.target.metadata.tags
+        known = [(name, tags[key]) for key, name in INFO_NAMES.items() if key in tags]
         chunks = b"".join(_chunk(name, text.encode() + b"\0") for name, text in known)
         return _chunk(b"LIST", b"INFO" + chunks) if chunks else b""
 

@@ -2,8 +2,9 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import current_thread, main_thread
 from types import TracebackType
@@ -14,7 +15,7 @@ import soundfile
 
 from acapella.audio_files.failures import Attempt, ReasonError, display_name
 from acapella.audio_files.formats import BitDepth, Target, check_bitrate, check_format
-from acapella.audio_files.info import useful_tags
+from acapella.audio_files.metadata import Metadata, useful_tags
 from acapella.audio_files.wav import WIDTHS, WavEncoder
 from acapella.errors import UsageError
 from acapella.whole_files import atomic_write
@@ -42,12 +43,14 @@ class Encoder(Protocol):
 class SoundFileEncoder:
     """Encodes with libsndfile."""
 
-    def __init__(self, file: BinaryIO, target: Target, files: ExitStack) -> None:
+    def __init__(self, path: Path, target: Target, files: ExitStack) -> None:
+        self._path, self._target = path, target
+        self._file = files.enter_context(path.open("xb"))
         container, codec = target.format.container, target.format.codec
         self._lossy = target.format.lossy
         self._room = AIFF_BYTES // (WIDTHS[target.bit_depth] * target.channels) if container == "AIFF" else None
-        self._sink = _Sink(file)
-        self._file = files.enter_context(
+        self._sink = _Sink(self._file)
+        self._audio = files.enter_context(
             soundfile.SoundFile(
                 self._sink,
                 "w",
@@ -58,22 +61,30 @@ class SoundFileEncoder:
                 **_quality(target),
             )
         )
-        for key, text in target.tags.items():  # before the samples, or they are lost
-            setattr(self._file, key, text)
 
     def write(self, samples: np.ndarray) -> None:
         """Append `samples`; integers are made here, because libsndfile would round some of them down."""
         with _interrupted_later():
-            self._file.write(samples if self._lossy else (samples * 2.0**31).astype(np.int32))
+            self._audio.write(samples if self._lossy else (samples * 2.0**31).astype(np.int32))
         self._sink.check()
-        if self._room is not None and self._file.frames > self._room:
+        if self._room is not None and self._audio.frames > self._room:
             raise ReasonError("aiff ends at 4 GiB; use wav or flac")
 
     def finish(self) -> None:
-        """Write what libsndfile holds back."""
+        """Write what libsndfile holds back, and the metadata, of which it knows little."""
         with _interrupted_later():
-            self._file.close()
+            self._audio.close()
         self._sink.check()
+        self._file.close()
+        if self._target.metadata != Metadata():
+            from acapella.audio_files.ffmpeg_encoding import add_metadata  # slow to import
+
+            tagged = self._path.with_name(f"{self._path.name}-tagged")
+            try:
+                add_metadata(self._path, self._target, tagged)
+                tagged.replace(self._path)
+            finally:
+                tagged.unlink(missing_ok=True)
 
 
 def _quality(target: Target) -> dict[str, Any]:
@@ -154,7 +165,7 @@ class AudioWriter:
         channels: int,
         format: str = "wav",
         bit_depth: BitDepth = 16,
-        tags: Mapping[str, str] | None = None,
+        metadata: Metadata | None = None,
         expected_samples: int | None = None,
         bitrate: int | None = None,
     ) -> None:
@@ -164,7 +175,9 @@ class AudioWriter:
             raise UsageError(f"{name} takes wav only, not {format}.")
         self.clipped = 0
         self._path = path
-        self._target = Target(name, chosen, sample_rate, channels, bit_depth, useful_tags(tags or {}), bitrate)
+        metadata = metadata or Metadata()
+        metadata = replace(metadata, tags=useful_tags(metadata.tags))
+        self._target = Target(name, chosen, sample_rate, channels, bit_depth, metadata, bitrate)
         self._expected_samples = expected_samples
         self._files = ExitStack()
 
@@ -202,14 +215,14 @@ class AudioWriter:
         if path.is_dir():
             raise ReasonError("there is a folder of that name")
         temporary = files.enter_context(atomic_write(path))
+        if target.format.library == "soundfile":
+            return SoundFileEncoder(temporary, target, files)
         file = files.enter_context(temporary.open("xb"))
         match target.format.library:
             case "wav":
                 return WavEncoder(file, target, self._expected_samples, seekable=True)
-            case "soundfile":
-                return SoundFileEncoder(file, target, files)
             case "ffmpeg":
-                from acapella.audio_files.ffmpeg import FFmpegEncoder  # slow to import
+                from acapella.audio_files.ffmpeg_encoding import FFmpegEncoder  # slow to import
 
                 return FFmpegEncoder(file, target, files)
 

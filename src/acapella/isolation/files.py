@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from acapella.audio_files import AudioInfo, AudioWriter, check_format, open_audio
+from acapella.audio_files import AudioInfo, AudioWriter, check_format, open_audio, read_metadata
 from acapella.errors import AudioFileError, UsageError
 from acapella.isolation.options import WriteOptions
 from acapella.isolation.outputs import default_bit_depth
@@ -109,10 +109,10 @@ def _writers(song: Excerpt, outputs: Mapping[str, Path], options: WriteOptions) 
         check_format(options.format, info.sample_rate, info.channels, depth)
     except UsageError as error:  # of this song, not of the request
         raise AudioFileError(f"{song.path}: {error}") from None
+    metadata = info.metadata if options.format == "wav" else read_metadata(song.path, info)  # wav holds no more
+    fixed = (info.sample_rate, info.channels, options.format, depth)
     return {
-        stem: AudioWriter(
-            path, info.sample_rate, info.channels, options.format, depth, info.tags, song.samples, options.bitrate
-        )
+        stem: AudioWriter(path, *fixed, metadata.of_stem(stem, song.start), song.samples, options.bitrate)
         for stem, path in outputs.items()
     }
 
