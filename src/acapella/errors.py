@@ -21,13 +21,18 @@ class AcapellaError(Exception):
 
 
 class UsageError(AcapellaError):
-    """The request itself is wrong, before any work is done; the message names `argument`, if it is about one."""
+    """The request itself is wrong, before any work is done; the message names `arguments`, if it is about any."""
 
     exit_code = 2
 
-    def __init__(self, message: str, argument: str | None = None) -> None:
+    def __init__(self, message: str, *arguments: str) -> None:
         super().__init__(message)
-        self.argument = argument
+        self.arguments = arguments
+
+    @property
+    def argument(self) -> str | None:
+        """The first of them."""
+        return next(iter(self.arguments), None)
 
 
 class SettingsError(UsageError):

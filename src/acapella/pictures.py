@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acapella.audio_files import open_audio
+from acapella.audio_files.metadata import MADE_BY
 from acapella.dsp.overlap import split
 from acapella.dsp.stft import STFT
 from acapella.errors import MissingExtraError
@@ -42,7 +43,7 @@ def drawing(path: Path, width: float, height: float) -> Iterator["Figure"]:
     FigureCanvasAgg(figure)
     yield figure
     with atomic_write(path) as unfinished:
-        figure.savefig(unfinished, dpi=120, format="png")
+        figure.savefig(unfinished, dpi=120, format="png", metadata={"Comment": f"Picture of audio {MADE_BY}"})
 
 
 def draw_spectrogram(audio: Path, picture: Path, start: float = 0, end: float | None = None) -> None:

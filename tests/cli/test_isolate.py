@@ -23,6 +23,34 @@ def test_a_song_becomes_two_stems_beside_it(folder, words, capsys):
     assert "song.wav → song_vocal.wav, song_instrumental.wav" in capsys.readouterr().err
 
 
+def test_a_file_that_is_not_ours_is_not_overwritten(folder, capsys):
+    write_song(folder / "song_vocal.wav", 0.1)
+    true_stem = (folder / "song_vocal.wav").read_bytes()
+    assert run("song.wav", "--model", "half.onnx") == 2
+    printed = capsys.readouterr().err
+    assert (
+        "song_vocal.wav is there and was not made by Acapella: say --overwrite, or choose another -o or --name."
+        in printed
+    )
+    assert (folder / "song_vocal.wav").read_bytes() == true_stem
+    assert stems_in(folder) == ["song_vocal.wav"]
+    for option in (["-o", "out"], ["--name", "{song} {stem}"], ["--overwrite"]):
+        assert run("song.wav", "--model", "half.onnx", *option) == 0
+    assert run("song.wav", "--model", "half.onnx") == 0, "now it is ours"
+    assert (folder / "song_vocal.wav").read_bytes() != true_stem
+
+
+def test_a_corpus_gives_its_mixtures(folder, capsys):
+    (folder / "song.wav").unlink()
+    for number in range(5):
+        for part in ("all", "vocal", "instrumental"):
+            write_song(folder / f"track{number}_{part}.wav", 0.1)
+    assert run(".", "-r", "-o", "out", "--model", "half.onnx") == 0
+    printed = capsys.readouterr().err
+    assert "5 of 5 songs done." in printed
+    assert "Left out, being stems: track0_instrumental.wav and 9 more." in printed
+
+
 def test_options_may_come_first(folder):
     assert run("-o", "stems", "--model", "half.onnx", "song.wav") == 0
     assert stems_in(folder / "stems") == ["song_instrumental.wav", "song_vocal.wav"]

@@ -5,11 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.audio_files.sounds import RATE, music, write
 
+from acapella.audio_files import Metadata
 from acapella.errors import MissingExtraError, UsageError
 from acapella.isolation.options import WriteOptions
 from acapella.jobs.job import MIXTURE, ModelChoice
-from acapella.jobs.planning import STDIN, find_songs, plan_jobs
+from acapella.jobs.planning import STDIN, check_overwrites, find_songs, plan_jobs
+from acapella.pictures import drawing
 
 STEMS = ("vocal", "instrumental")
 
@@ -31,14 +34,67 @@ def names(songs) -> list[str]:
 
 
 def test_folders_give_their_songs_without_our_stems(album):
-    songs, empty = find_songs([Path(), Path("elsewhere.wav")], recursive=True)
+    songs, left_out, empty = find_songs([Path(), Path("elsewhere.wav")], recursive=True)
     beside = ["a.mp3", "lonely_vocal.wav", "stems/b_instrumental.wav", "sub/b.FLAC", "sub/b_live.wav"]
     assert names(songs) == [*beside, "elsewhere.wav"]
     assert not empty
-    songs, _ = find_songs([Path()], Path("stems"), recursive=True)
+    assert names(left_out) == ["a_vocal.wav", "sub/b_drums.flac"]
+    songs, _, _ = find_songs([Path()], Path("stems"), recursive=True)
     assert names(songs) == [name for name in beside if not name.startswith("stems")]
-    songs, _ = find_songs([Path()], Path("stems"), recursive=True, stems=["live"])
+    songs, _, _ = find_songs([Path()], Path("stems"), recursive=True, stems=["live"])
     assert "sub/b_live.wav" not in names(songs), "the model has a stem of that name"
+
+
+@pytest.mark.parametrize(
+    ("files", "mixtures"),
+    [
+        (
+            ["x/a_all.wav", "x/a_vocal.wav", "x/a_instrumental.wav", "b_all.flac", "b_drums.flac"],
+            ["b_all.flac", "x/a_all.wav"],
+        ),
+        ([f"test/A/{part}.wav" for part in ("mixture", "drums", "bass", "other", "vocals")], ["test/A/mixture.wav"]),
+        (["a.mp3", "a_vocal.wav", "a_live.wav"], ["a.mp3", "a_live.wav"]),
+    ],
+)
+def test_stems_of_a_corpus_are_no_songs(tmp_path, files, mixtures):
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).touch()
+    songs, left_out, _ = find_songs([tmp_path], recursive=True)
+    assert names(song.relative_to(tmp_path) for song in songs) == mixtures
+    assert len(left_out) == len(files) - len(mixtures)
+
+
+def test_what_acapella_has_made_is_no_song_whatever_its_name(tmp_path):
+    write(tmp_path / "karaoke.mp3", music(RATE), metadata=Metadata().of_stem("instrumental"))
+    write(tmp_path / "song.mp3", music(RATE))
+    songs, left_out, _ = find_songs([tmp_path], recursive=True)
+    assert (songs, left_out) == ([tmp_path / "song.mp3"], [tmp_path / "karaoke.mp3"])
+    assert find_songs(left_out)[0] == left_out, "named by its name, it is one"
+
+
+def test_only_our_own_outputs_are_overwritten(tmp_path):
+    (job,) = plan_jobs([tmp_path / "song.wav"], None, STEMS, pictures=True)
+    check_overwrites([job])
+    write(tmp_path / "foreign.wav", music(100))
+    for stem, path in job.outputs.items():
+        write(path, music(100), metadata=Metadata().of_stem(stem))
+    for path in job.pictures.values():
+        with drawing(path, 1, 1):
+            pass
+    check_overwrites([job])
+    for path in job.files:
+        content = path.read_bytes()
+        for foreign in (
+            b"",
+            b"nothing of ours",
+            (tmp_path / "foreign.wav").read_bytes() if path.suffix == ".wav" else b"x",
+        ):
+            path.write_bytes(foreign)
+            with pytest.raises(UsageError, match=r"was not made by Acapella: say overwrite, or choose") as refused:
+                check_overwrites([job])
+            assert refused.value.arguments == ("overwrite", "out_dir", "name")
+        path.write_bytes(content)
 
 
 def test_a_folder_needs_a_wish_and_an_empty_one_is_named(album):
@@ -46,7 +102,7 @@ def test_a_folder_needs_a_wish_and_an_empty_one_is_named(album):
         find_songs([Path()])
     assert refused.value.argument == "recursive"
     (album / "void").mkdir()
-    songs, empty = find_songs([Path("void"), Path("a.mp3")], recursive=True)
+    songs, _, empty = find_songs([Path("void"), Path("a.mp3")], recursive=True)
     assert names(songs) == ["a.mp3"]
     assert [str(error) for error in empty] == ["void holds no audio files."]
 
@@ -144,7 +200,7 @@ def test_outputs_of_a_template_are_no_songs(album, name, out_dir, outputs):
     for output in outputs:
         (album / output).parent.mkdir(exist_ok=True, parents=True)
         (album / output).touch()
-    before, _ = find_songs([Path()], recursive=True, name="{song}-{stem}")
-    songs, _ = find_songs([Path()], out_dir and Path(out_dir), recursive=True, name=name, model="m")
+    before, _, _ = find_songs([Path()], recursive=True, name="{song}-{stem}")
+    songs, _, _ = find_songs([Path()], out_dir and Path(out_dir), recursive=True, name=name, model="m")
     assert names(songs) == [song for song in names(before) if song not in outputs]
     assert "a.mp3" in names(songs)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import typer
@@ -22,6 +23,7 @@ FLAGS = {  # what arguments of the library are called here
     "name": "--name",
     "normalize": "--normalize",
     "out_dir": "-o",
+    "overwrite": "--overwrite",
     "overlap": "--overlap",
     "phase": "--phase",
     "points": "--points",
@@ -49,14 +51,19 @@ def make_console(quiet: bool) -> "Console":
 def report(error: Exception) -> None:
     """Print what went wrong as one sentence; an argument of the library is called by its flag."""
     text = sentence(error)
-    if isinstance(error, UsageError) and error.argument:
-        text = with_flag(text, error.argument)
+    if isinstance(error, UsageError):
+        text = with_flags(text, *error.arguments)
     typer.echo(f"Error: {text}", err=True)
 
 
 def warn(text: str) -> None:
     """Print what a person should know, with --quiet too."""
     typer.echo(f"Warning: {text}", err=True)
+
+
+def with_flags(text: str, *arguments: str) -> str:
+    """`text` with the flags for these arguments."""
+    return reduce(with_flag, arguments, text)
 
 
 def with_flag(text: str, argument: str) -> str:

@@ -58,6 +58,7 @@ def isolate(
     tta: options.Tta = None,
     recursive: options.Recursive = False,
     skip_existing: options.SkipExisting = False,
+    overwrite: options.Overwrite = False,
     jobs: options.Jobs = 1,
     runtime: options.Runtime = "auto",
 ) -> None:
@@ -100,6 +101,7 @@ def isolate(
         pictures=pictures,
         recursive=recursive,
         skip_existing=skip_existing,
+        overwrite=overwrite,
         debug=context.obj["debug"],
     )
     if not _separate(files, request, make_console(context.obj["quiet"]), jobs):

@@ -138,6 +138,14 @@ Recursive = Annotated[
 SkipExisting = Annotated[
     bool, typer.Option("--skip-existing", help="Leave songs whose stems are there.", rich_help_panel=WORK)
 ]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Overwrite files that Acapella did not write, too.",
+        rich_help_panel=OUTPUTS,
+    ),
+]
 Jobs = Annotated[
     int,
     typer.Option(

@@ -23,7 +23,9 @@ def _vocal_isolation(arguments: list[str]) -> int:
 
     parser = argparse.ArgumentParser(description="Train on DATA; or, given songs, isolate them with WEIGHTS.")
     parser.add_argument("songs", nargs="*", type=Path, help="what to isolate; options are variables: acapella options")
-    songs = parser.parse_args(arguments).songs
+    parser.add_argument("--overwrite", action="store_true", help="overwrite stems that Acapella did not write, too")
+    given = parser.parse_args(arguments)
+    songs = given.songs
     console = make_console(quiet=False)
     settings = Settings.read()
     if not songs:
@@ -42,7 +44,7 @@ def _vocal_isolation(arguments: list[str]) -> int:
     with_pictures = find_spec("matplotlib") is not None
     if not with_pictures:
         console.print("No spectrogram pictures: pip install '.[analysis]' in the checkout for them.")
-    planned = plan(songs, Request(pictures=with_pictures), isolator, console)
+    planned = plan(songs, Request(pictures=with_pictures, overwrite=given.overwrite), isolator, console)
     return 0 if separate(planned, LocalExecutor(open_isolator=lambda *_: isolator), console) else 1
 
 

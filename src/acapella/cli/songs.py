@@ -5,20 +5,19 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from acapella.cli.console import report, warn, with_flag
+from acapella.cli.console import report, warn, with_flags
 from acapella.cli.progress import SongBars
 from acapella.errors import UsageError
 from acapella.isolation.options import AS_USUAL, WriteOptions
 from acapella.isolation.outputs import NAME
 from acapella.jobs.events import Done, End, Event, Failed, Progressed, Started
 from acapella.jobs.job import DEFAULT, Job, ModelChoice, Result
-from acapella.jobs.planning import find_songs, plan_jobs
+from acapella.jobs.planning import check_overwrites, find_songs, plan_jobs
 
 if TYPE_CHECKING:
     from acapella.isolation.isolator import Isolator
@@ -37,6 +36,7 @@ class Request:
     pictures: bool = False
     recursive: bool = False
     skip_existing: bool = False
+    overwrite: bool = False
     debug: bool = False
 
 
@@ -51,7 +51,7 @@ class Plan:
 
 def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console: Console) -> Plan:
     """The work on `files`; UsageError, before any is done, where it cannot be done so."""
-    songs, empty = find_songs(
+    songs, left_out, empty = find_songs(
         files,
         request.out_dir,
         recursive=request.recursive,
@@ -61,6 +61,9 @@ def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console:
     )
     for error in empty:
         report(error)
+    if left_out:
+        others = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+        console.print(f"Left out, being stems: {left_out[0]}{others}.")
     jobs = plan_jobs(
         songs,
         request.out_dir,
@@ -76,8 +79,10 @@ def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console:
             console.print(f"{job.song} skipped: its stems are there.")
         else:
             to_do.append(job)
+    if not request.overwrite:
+        check_overwrites(to_do)
     for remark in isolator.remarks:
-        console.print(_with_flags(remark, "combine", "overlap", "phase"))
+        console.print(with_flags(remark, "combine", "overlap", "phase"))
     return Plan(jobs, to_do, complete=not empty)
 
 
@@ -121,13 +126,9 @@ class SongReport:
     def _say_done(self, job: Job, result: Result) -> None:
         self.done += 1
         for remark in result.remarks:
-            warn(_with_flags(remark, "bit_depth", "normalize"))
+            warn(with_flags(remark, "bit_depth", "normalize"))
         paths = ", ".join(map(str, result.paths.values()))
         self._console.print(f"{job.song} → {paths} ({result.seconds:.1f} s)")
-
-
-def _with_flags(text: str, *arguments: str) -> str:
-    return reduce(with_flag, arguments, text)
 
 
 def separate_to_stdout(files: Sequence[Path], request: Request, isolator: "Isolator", executor: "Executor") -> bool:

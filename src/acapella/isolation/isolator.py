@@ -11,7 +11,7 @@ from acapella.isolation.files import Progress, Written, write_stems
 from acapella.isolation.loading import ModelName, SystemLoader
 from acapella.isolation.model import Model
 from acapella.isolation.options import AS_USUAL, WriteOptions
-from acapella.isolation.outputs import NAME, output_paths
+from acapella.isolation.outputs import NAME, check_overwrites, output_paths
 from acapella.isolation.separation import Stems
 from acapella.isolation.single_model import SingleModel
 from acapella.isolation.systems import Start, System
@@ -135,15 +135,19 @@ class Isolator:
         start: float = 0,
         end: float | None = None,
         normalize: bool = False,
+        overwrite: bool = False,
         progress: Progress | None = None,
     ) -> dict[str, Path]:
         """Separate a file into `out_dir` (by default the folder it is in); returns each stem's path.
 
         The outputs have the input's sample rate, channels and number of samples, and appear whole or not at all.
         `name` is the template of their names (`outputs.output_paths`); the rest is explained at `WriteOptions`.
+        A file of such a name that Acapella has not made is an error, unless `overwrite` is set.
         """
         options = WriteOptions(format, bit_depth, bitrate, start, end, normalize)
         outputs = output_paths(Path(path), out_dir, self.choose_stems(stems), format, name)
+        if not overwrite:
+            check_overwrites(outputs.values())
         self.write_stems(Path(path), outputs, options, progress)
         return outputs
 

@@ -1,15 +1,18 @@
 """The files that stems are written to: their names, and their bit depth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from string import Formatter
 
-from acapella.audio_files import FORMATS, BitDepth
-from acapella.errors import UsageError
+from acapella.audio_files import FORMATS, BitDepth, open_audio
+from acapella.audio_files.metadata import MADE_BY
+from acapella.errors import AudioFileError, UsageError
 from acapella.registry import choose
 
 NAME = "{song}_{stem}"
 FIELDS = ("song", "stem", "model")
+COMMENT_WITHIN = 4096  # bytes of a picture
 
 
 def output_paths(
@@ -58,6 +61,27 @@ def _fill(name: str, values: Mapping[str, str]) -> str:
     if not filled.rpartition("/")[2].strip(" ."):
         raise UsageError(f"name={name!r} names a folder, and no file.", "name")
     return filled
+
+
+def check_overwrites(paths: Iterable[Path]) -> None:
+    """UsageError where a file is there already that Acapella has not made."""
+    foreign = [path for path in paths if path.exists() and not is_ours(path)]
+    if foreign:
+        others = f", and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        remedy = "say overwrite, or choose another out_dir or name"
+        message = f"{foreign[0]} is there and was not made by Acapella{others}: {remedy}."
+        raise UsageError(message, "overwrite", "out_dir", "name")
+
+
+def is_ours(path: Path) -> bool:
+    """Whether Acapella has made this file, by its comment: a stem or a picture of one."""
+    if path.suffix == ".png":
+        with path.open("rb") as file:
+            return MADE_BY.encode() in file.read(COMMENT_WITHIN)
+    if path.stat().st_size and path.is_file():
+        with suppress(AudioFileError), open_audio(path) as reader:
+            return reader.info.metadata.is_ours
+    return False
 
 
 def default_bit_depth(subtype: str | None, format: str) -> BitDepth:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from acapella.audio_files import check_bitrate, check_depth
+from acapella.corpus import tracks as corpus
 from acapella.errors import InputError, UsageError
 from acapella.isolation.options import AS_USUAL, WriteOptions
-from acapella.isolation.outputs import NAME, check_name, output_paths
+from acapella.isolation.outputs import NAME, check_name, is_ours, output_paths
+from acapella.isolation.outputs import check_overwrites as check_files
 from acapella.jobs.job import DEFAULT, MIXTURE, Job, ModelChoice
 
 STDIN = Path("-")
@@ -31,15 +33,16 @@ def find_songs(
     stems: Iterable[str] = (),
     name: str = NAME,
     model: str = "",
-) -> tuple[list[Path], list[InputError]]:
-    """The songs that `paths` name, and an error for each folder among them that holds none.
+) -> tuple[list[Path], list[Path], list[InputError]]:
+    """The songs that `paths` name, the files in folders that are stems, and an error for each folder without songs.
 
-    In folders, which need `recursive`, files that look like our outputs are left out: those of `stems` or usual ones,
-    with names as the template `name` makes them.
+    In folders, which need `recursive`, stems are left out: what Acapella has made, and what lies beside its mixture:
+    files of `stems` or usual ones, with names as the template `name` makes them or as a corpus has them.
     """
     check_name(name)
     stems = USUAL_STEMS.union(stems)
     songs: list[Path] = []
+    left_out: list[Path] = []
     empty: list[InputError] = []
     for path in paths:
         if not path.is_dir():
@@ -49,11 +52,13 @@ def find_songs(
             raise UsageError(f"{path} is a folder: add recursive to separate the songs in it.", "recursive")
         files = audio_files_below(path)
         outputs = possible_outputs(files, out_dir, stems, name, model)
-        found = [file for file in files if file.parent.resolve() / file.stem not in outputs]
+        outputs |= stems_of_corpora(files, stems)
+        found = [file for file in files if file.parent.resolve() / file.stem not in outputs and not is_ours(file)]
         songs.extend(found)
+        left_out.extend(sorted(set(files) - set(found)))
         if not found:
             empty.append(InputError(f"{path} holds no audio files."))
-    return songs, empty
+    return songs, left_out, empty
 
 
 def audio_files_below(folder: Path) -> list[Path]:
@@ -76,6 +81,19 @@ def possible_outputs(
         values = {"song": song.stem, "model": model}
         outputs.update(place / name.format(**values, stem=stem) for place in places for stem in stems)
     return outputs
+
+
+def stems_of_corpora(files: Iterable[Path], stems: Iterable[str]) -> set[Path]:
+    """Where the stems of tracks of a corpus would be, without the ending: beside NAME, NAME_all or `mixture`."""
+    found: set[Path] = set()
+    for file in files:
+        folder = file.parent.resolve()
+        if file.stem == "mixture":  # MUSDB18-HQ
+            found.update(folder / stem for stem in (*stems, "vocals", "accompaniment"))
+        else:
+            name = file.stem.removesuffix(f"_{corpus.MIXTURE}")
+            found.update(folder / NAME.format(song=name, stem=stem) for stem in stems)
+    return found
 
 
 def plan_jobs(
@@ -109,6 +127,11 @@ def plan_jobs(
         jobs.append(Job(song, outputs, model, options, drawn))
     _check_apart(jobs, name)
     return jobs
+
+
+def check_overwrites(jobs: Iterable[Job]) -> None:
+    """UsageError where a job would overwrite a file that Acapella has not made."""
+    check_files(path for job in jobs for path in job.files)
 
 
 def _picture_paths(song: Path, out_dir: Path | None, outputs: dict[str, Path]) -> dict[str, Path]:
