@@ -1,6 +1,7 @@
 """Words on screen: flags for arguments, progress of songs, events of a training."""
 
 import io
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -48,14 +49,15 @@ def test_a_terminal_has_a_bar_for_each_song_while_it_lasts(monkeypatch):
     assert "two.wav" in said
 
 
-def test_elsewhere_there_is_a_line_now_and_then(monkeypatch):
+def test_elsewhere_there_is_a_line_with_the_time_left_now_and_then(monkeypatch):
     monkeypatch.setattr(progress, "LINE_EVERY", -1.0)
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=iter(range(0, 1000, 30)).__next__))
     console = screen(False)
     with song_progress(console, "song.wav") as tell:
         tell(25, 100)
         tell(30, None)
         tell(120, 100)
-    assert console.file.getvalue() == "song.wav: 25 %\nsong.wav: 100 %\n"
+    assert console.file.getvalue() == "song.wav: 25 %, 1:30 left\nsong.wav: 100 %, 0:00 left\n"
 
 
 EVENTS = [

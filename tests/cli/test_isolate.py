@@ -13,6 +13,8 @@ from tests.cli.commands import run, stems_in
 from tests.made import tone, write_song
 from tests.onnx_models import write_four_source_model, write_gain_model
 
+from acapella.audio_files import read_audio
+
 
 @pytest.mark.parametrize("words", [["song.wav"], ["isolate", "song.wav"]])
 def test_a_song_becomes_two_stems_beside_it(folder, words, capsys):
@@ -103,10 +105,21 @@ def test_an_empty_folder_is_named_and_the_others_are_done(folder, capsys):
 
 
 def test_a_song_that_the_format_cannot_hold_is_named_and_the_others_are_done(folder, capsys):
-    write_song(folder / "high.wav", 0.2, 96000)
-    assert run("high.wav", "song.wav", "--format", "mp3", "--model", "half.onnx") == 1
-    assert "Error: high.wav: mp3 cannot hold 96000 Hz; use wav or flac." in capsys.readouterr().err
+    soundfile.write(folder / "wide.wav", np.zeros((9000, 6)), 44100)
+    assert run("wide.wav", "song.wav", "--format", "mp3", "--model", "half.onnx") == 1
+    assert "Error: wide.wav: mp3 cannot hold 6 channels; use wav or flac." in capsys.readouterr().err
     assert stems_in(folder) == ["song_instrumental.mp3", "song_vocal.mp3"]
+
+
+@pytest.mark.parametrize(("format", "rate", "held"), [("mp3", 96000, 48000), ("opus", 44100, 48000)])
+def test_a_rate_that_the_format_cannot_hold_is_resampled_with_a_remark(folder, capsys, format, rate, held):
+    soundfile.write(folder / "song.wav", tone(440, 0.5, rate, 2), rate)
+    assert run("song.wav", "--format", format, "--model", "half.onnx") == 0
+    remark = f"Warning: song.wav: {format} cannot hold {rate} Hz, so the stems have {held} Hz."
+    assert remark in capsys.readouterr().err
+    stem, stored = read_audio(folder / f"song_vocal.{format}")
+    assert (stored, len(stem)) == (held, held // 2)
+    np.testing.assert_allclose(stem[2400:-2400], tone(440, 0.5, held, 2)[2400:-2400] / 2, atol=0.02)
 
 
 def test_brackets_in_names_are_only_brackets(folder, capsys):
@@ -145,6 +158,15 @@ def test_pipes(folder):
     vocal, rate = soundfile.read(io.BytesIO(piped.stdout))
     assert (rate, vocal.shape) == (44100, (22050, 2))
     np.testing.assert_allclose(vocal, song / 2, atol=1e-3)
+
+
+@pytest.mark.parametrize("format", ["flac", "mp3"])
+def test_standard_output_takes_any_format(folder, format):
+    command = [sys.executable, "-m", "acapella", "song.wav", "-o", "-", "--stems", "vocal", "--model", "half.onnx"]
+    piped = subprocess.run([*command, "--format", format], capture_output=True, check=True)
+    assert piped.stderr == b""
+    assert soundfile.info(io.BytesIO(piped.stdout)).format == format.upper()
+    assert read_audio(io.BytesIO(piped.stdout))[0].shape == soundfile.read("song.wav")[0].shape
 
 
 def test_all_stems_of_a_model_and_those_it_has(folder):

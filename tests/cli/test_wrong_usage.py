@@ -14,7 +14,7 @@ from tests.onnx_models import write_four_source_model
         (["song.wav", "--format", "flac", "--bit-depth", "32f"], "flac cannot hold 32f samples; use wav."),
         (["song.wav", "--phase", "zero"], "--phase='zero' is not one of: mixture, iterative."),
         (["."], "is a folder: add -r"),
-        (["song.wav", "-o", "-"], "-o - writes one stem as wav"),
+        (["song.wav", "-o", "-"], "-o - writes one stem: add --stems vocal or --stems instrumental"),
         (["song.wav", "half.onnx", "-o", "-", "--stems", "vocal"], "-o - takes one song."),
         (["song.wav", "song.wav"], "would both write"),
         (["song.wav", "./sub/../song.wav"], "would both write"),

@@ -21,7 +21,8 @@ class FakeIsolator:
             for step in range(1, STEPS + 1):
                 FAULTS.get(path.stem.rstrip("0123456789"), lambda: None)()
                 progress(step * STEP, STEPS * STEP)
-        return SimpleNamespace(seconds=2.0, clipped={"vocal": 7 if path.stem == "loud" else 0})
+        clipped = {"vocal": 7 if path.stem == "loud" else 0}
+        return SimpleNamespace(seconds=2.0, clipped=clipped, song_rate=44100, sample_rate=44100)
 
 
 def bad():

@@ -1,6 +1,7 @@
 """The formats that audio can be written in, and what each of them holds."""
 
-from collections.abc import Container
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +13,10 @@ BitDepth = Literal[16, 24, "32f"]
 
 ANY_RATE = (range(1, 2**31),)
 FLAC_RATES = (range(1, 65536), range(65540, 655351, 10))  # what libFLAC takes and reads back
-MP3_RATES = (frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000}),)
+MP3_RATES = ((8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),)
 VORBIS_RATES = (range(1, 200_001),)  # libvorbis crashes the process above
-OPUS_RATES = (frozenset({8000, 12000, 16000, 24000, 48000}),)  # always decoded at 48000 Hz
-AAC_RATES = (MP3_RATES[0] | {7350, 64000, 88200, 96000},)
+OPUS_RATES = ((8000, 12000, 16000, 24000, 48000),)  # always decoded at 48000 Hz
+AAC_RATES = ((7350, *MP3_RATES[0], 64000, 88200, 96000),)
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,17 @@ class Format:
     lossy: bool
     depths: tuple[BitDepth, ...]
     channels: int  # at most
-    rates: tuple[Container[int], ...]  # in Hz
+    rates: tuple[Sequence[int], ...]  # in Hz, rising
     bitrates: range = range(0)  # in kbit/s, that can be asked for
 
     def holds_rate(self, sample_rate: int) -> bool:
         """Whether audio at `sample_rate` Hz can be stored as it is."""
         return any(sample_rate in rates for rates in self.rates)
+
+    def nearest_rate(self, sample_rate: int) -> int:
+        """The rate to store audio of `sample_rate` Hz at: the next one that can be stored, or else the highest."""
+        above = [rates[place] for rates in self.rates if (place := bisect_left(rates, sample_rate)) < len(rates)]
+        return min(above, default=max(rates[-1] for rates in self.rates))
 
     def holds(self, sample_rate: int, channels: int, bit_depth: BitDepth) -> bool:
         """Whether nothing about the audio has to change."""

@@ -30,7 +30,7 @@ EXAMPLES = """Examples:
   acapella isolate song.mp3 --model a.onnx --model b.onnx --weights 2,1
   acapella isolate song.mp3 --then karaoke.onnx --stems lead,backing
   acapella isolate song.mp3 --overlap 0.75 --shifts 2 --tta swap,invert
-  cat song.wav | acapella isolate - -o - --stems vocal > vocal.wav
+  cat song.wav | acapella isolate - -o - --stems vocal --format mp3 > vocal.mp3
 """
 
 
@@ -118,7 +118,7 @@ def _separate(files: list[Path], request: "Request", console: "Console", process
         with paused_garbage_collection():
             isolator = local.isolator(request.model)  # what is wrong with the model is said before anything else
         if request.out_dir == STANDARD:
-            return separate_to_stdout(files, request, isolator, local)
+            return separate_to_stdout(files, request, isolator, local, console)
         planned = plan(files, request, isolator, console)
         if processes == 1:
             return separate(planned, local, console, debug=request.debug)

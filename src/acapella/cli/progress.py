@@ -21,6 +21,7 @@ class SongBars:
         self._bars = _make_bars(console) if console.is_terminal else None
         self._tasks: dict[str, TaskID] = {}
         self._names: dict[str, str] = {}
+        self._begun: dict[str, float] = {}
         self._spoken = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -37,16 +38,20 @@ class SongBars:
     def begin(self, key: str, name: str) -> None:
         """Show a song."""
         self._names[key] = name
+        self._begun[key] = time.monotonic()
         if self._bars:
             self._tasks[key] = self._bars.add_task(name, total=None)
 
     def update(self, key: str, done: int, total: int | None) -> None:
         """Show how far it is."""
+        now = time.monotonic()
         if self._bars:
             self._bars.update(self._tasks[key], completed=done, total=total)
-        elif total and time.monotonic() - self._spoken > LINE_EVERY:
-            self._spoken = time.monotonic()
-            self._console.print(f"{self._names[key]}: {min(100, 100 * done // total)} %")
+        elif total and now - self._spoken > LINE_EVERY:
+            self._spoken = now
+            seconds = round((now - self._begun[key]) * max(0, total - done) / max(1, done))
+            share = min(100, 100 * done // total)
+            self._console.print(f"{self._names[key]}: {share} %, {seconds // 60}:{seconds % 60:02} left")
 
     def end(self, key: str) -> None:
         """Show it no more."""

@@ -86,9 +86,11 @@ def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console:
     return Plan(jobs, to_do, complete=not empty)
 
 
-def separate(plan: Plan, executor: "Executor", console: Console, *, debug: bool = False) -> bool:
-    """Execute what is planned, and say how it goes; False if anything failed."""
-    with SongBars(console) as bars:
+def separate(
+    plan: Plan, executor: "Executor", console: Console, progress: Console | None = None, *, debug: bool = False
+) -> bool:
+    """Execute what is planned, and say how it goes, on `progress` how far it is; False if anything failed."""
+    with SongBars(progress or console) as bars:
         listener = SongReport(console, bars, debug=debug)
         executor.run(plan.to_do, listener)
     done = listener.done + len(plan.jobs) - len(plan.to_do)
@@ -131,8 +133,10 @@ class SongReport:
         self._console.print(f"{job.song} → {paths} ({result.seconds:.1f} s)")
 
 
-def separate_to_stdout(files: Sequence[Path], request: Request, isolator: "Isolator", executor: "Executor") -> bool:
-    """Write one stem of one song to standard output, as wav; False if that failed."""
+def separate_to_stdout(
+    files: Sequence[Path], request: Request, isolator: "Isolator", executor: "Executor", console: Console
+) -> bool:
+    """Write one stem of one song to standard output; False if that failed."""
     if request.pictures or request.skip_existing:
         raise UsageError("-o - goes with neither --pictures nor --skip-existing.")
     silent = Console(quiet=True)
@@ -141,10 +145,10 @@ def separate_to_stdout(files: Sequence[Path], request: Request, isolator: "Isola
         if len(planned.jobs) != 1:
             raise UsageError("-o - takes one song.")
         outputs = list(planned.jobs[0].outputs.values())
-        if len(outputs) != 1 or request.options.format != "wav":
+        if len(outputs) != 1:
             examples = " or ".join(f"--stems {stem}" for stem in isolator.choose_stems())
-            raise UsageError(f"-o - writes one stem as wav: add {examples}.")
-        if not separate(planned, executor, silent, debug=request.debug):
+            raise UsageError(f"-o - writes one stem: add {examples}.")
+        if not separate(planned, executor, silent, console, debug=request.debug):
             return False
         with outputs[0].open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from acapella.audio_files import AudioInfo, AudioWriter, check_format, open_audio, read_metadata
+from acapella.audio_files import FORMATS, AudioInfo, AudioWriter, check_format, open_audio, read_metadata
+from acapella.audio_files.resampling import Resampler, resampled_length
 from acapella.errors import AudioFileError, UsageError
 from acapella.isolation.options import WriteOptions
 from acapella.isolation.outputs import default_bit_depth
 from acapella.isolation.separation import Stems
 from acapella.isolation.systems import System
+from acapella.registry import choose
 
 PIECE = 1 << 16  # samples read at a time
 
@@ -23,11 +25,14 @@ Progress = Callable[[int, int | None], None]  # called with samples done, and of
 class Written:
     """What was written of a song: its length in samples and seconds, and how many samples of each stem clipped.
 
-    `gain` is what the stems were multiplied by.
+    The stems have `sample_rate`, which is the song's where the format can hold that. `gain` is what they were
+    multiplied by.
     """
 
     samples: int
     seconds: float
+    song_rate: int  # in Hz
+    sample_rate: int  # in Hz
     clipped: Mapping[str, int]
     gain: float = 1.0
 
@@ -82,7 +87,9 @@ def write_stems(
     """Separate the file `path`, each stem of `outputs` into its file: whole, or not at all."""
     song = Excerpt.open(path, options.start, options.end)
     rate, channels = song.info.sample_rate, song.info.channels
-    writers = _writers(song, outputs, options)
+    written_rate = choose(FORMATS, options.format, "format").nearest_rate(rate)
+    writers = _writers(song, outputs, options, written_rate)
+    resamplers = {stem: Resampler(rate, written_rate, channels) for stem in outputs}
     done, gain = 0, 1.0
     with ExitStack() as stack:
         for writer in writers.values():
@@ -95,24 +102,29 @@ def write_stems(
         stack.enter_context(closing(stems))
         for pieces in stems:
             for stem, writer in writers.items():
-                writer.write(pieces[stem])
+                writer.write(resamplers[stem].push(pieces[stem]))
             done += len(next(iter(pieces.values())))
+        for stem, writer in writers.items():
+            writer.write(resamplers[stem].finish())
     clipped = {stem: writer.clipped for stem, writer in writers.items() if writer.clipped}
-    return Written(done, done / rate, clipped, gain)
+    return Written(done, done / rate, rate, written_rate, clipped, gain)
 
 
-def _writers(song: Excerpt, outputs: Mapping[str, Path], options: WriteOptions) -> dict[str, AudioWriter]:
-    """What writes each stem."""
+def _writers(
+    song: Excerpt, outputs: Mapping[str, Path], options: WriteOptions, sample_rate: int
+) -> dict[str, AudioWriter]:
+    """What writes each stem, at `sample_rate` Hz."""
     info = song.info
     depth = options.bit_depth or default_bit_depth(info.subtype, options.format)
     try:
-        check_format(options.format, info.sample_rate, info.channels, depth)
+        check_format(options.format, sample_rate, info.channels, depth)
     except UsageError as error:  # of this song, not of the request
         raise AudioFileError(f"{song.path}: {error}") from None
     metadata = info.metadata if options.format == "wav" else read_metadata(song.path, info)  # wav holds no more
-    fixed = (info.sample_rate, info.channels, options.format, depth)
+    fixed = (sample_rate, info.channels, options.format, depth)
+    samples = None if song.samples is None else resampled_length(song.samples, info.sample_rate, sample_rate)
     return {
-        stem: AudioWriter(path, *fixed, metadata.of_stem(stem, song.start), song.samples, options.bitrate)
+        stem: AudioWriter(path, *fixed, metadata.of_stem(stem, song.start), samples, options.bitrate)
         for stem, path in outputs.items()
     }
 

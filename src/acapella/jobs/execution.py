@@ -73,6 +73,9 @@ def _result(job: Job, written: "Written", seconds: float) -> Result:
         f"{job.outputs[stem]}: {samples} samples were clipped; normalize or bit_depth 32f (wav) keeps them."
         for stem, samples in clipped.items()
     ]
+    if written.sample_rate != written.song_rate:
+        refusal = f"{job.options.format} cannot hold {written.song_rate} Hz"
+        remarks.append(f"{job.song}: {refusal}, so the stems have {written.sample_rate} Hz.")
     if job.options.normalize:
         remarks.append(f"{job.song}: normalize has multiplied the stems by {written.gain:.4g}, their sum too.")
     return Result(job.outputs, seconds, written.seconds, clipped, tuple(remarks))
