@@ -4,6 +4,7 @@
     ├── UsageError            wrong command line, option or combination        exit code 2
     │   ├── SettingsError         a variable has a value that is not allowed
     │   └── MissingExtraError     the command needs packages that are not installed
+    ├── ProcessDiedError      a process that worked on a song is no more      exit code 1
     └── InputError            a file or folder cannot be used                  exit code 1
         ├── AudioFileError        cannot be read, decoded or written
         ├── CorpusError           no usable tracks, or a track that does not fit
@@ -49,6 +50,10 @@ class MissingExtraError(UsageError):
 
     def __reduce__(self) -> tuple[type["MissingExtraError"], tuple[str, str]]:
         return type(self), (self.purpose, self.extra)
+
+
+class ProcessDiedError(AcapellaError):
+    """The process that worked on a song has died: it crashed, was killed, or reached a limit."""
 
 
 class InputError(AcapellaError):

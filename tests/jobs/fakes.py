@@ -65,12 +65,12 @@ def open_fake(model, threads):
     return FakeIsolator()
 
 
-def serve_fakes(link, threads):
+def serve_fakes(link, threads, limits):
     """Takes the place of `worker.serve` in a new process."""
-    worker.serve(link, threads, open_fake)
+    worker.serve(link, threads, limits, open_fake)
 
 
-def serve_pid(link, threads):
+def serve_pid(link, threads, limits):
     """Takes its place, too: fails each job with its process and the number of its threads."""
     while True:
         job = link.recv()

@@ -9,8 +9,8 @@ from tests.audio_files.sounds import RATE, music, write
 
 from acapella.audio_files import Metadata
 from acapella.errors import MissingExtraError, UsageError
-from acapella.isolation.options import WriteOptions
-from acapella.jobs.job import MIXTURE, ModelChoice
+from acapella.isolation.options import MIXTURE, WriteOptions
+from acapella.jobs.job import ModelChoice
 from acapella.jobs.planning import STDIN, check_overwrites, find_songs, plan_jobs
 from acapella.pictures import drawing
 

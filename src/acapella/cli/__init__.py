@@ -21,6 +21,7 @@ from acapella.cli.isolate import isolate
 from acapella.cli.models import models
 from acapella.cli.prepare import prepare
 from acapella.cli.search import search
+from acapella.cli.serve import serve
 from acapella.cli.train import export, options, train
 from acapella.errors import AcapellaError, UsageError
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=GroupedCommand)(isolate)
-for command in (train, export, prepare, options, analyse, search, evaluate):
+for command in (train, export, prepare, options, analyse, search, evaluate, serve):
     app.command()(command)
 app.add_typer(models, name="models")
 

@@ -28,6 +28,8 @@ FLAGS = {  # what arguments of the library are called here
     "phase": "--phase",
     "points": "--points",
     "recursive": "-r",
+    "port": "--port",
+    "quota": "--quota",
     "runtime": "--runtime",
     "sampler": "--sampler",
     "seed": "--seed",

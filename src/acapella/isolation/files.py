@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import numpy as np
 from acapella.audio_files import FORMATS, AudioInfo, AudioWriter, check_format, open_audio, read_metadata
 from acapella.audio_files.resampling import Resampler, resampled_length
 from acapella.errors import AudioFileError, UsageError
-from acapella.isolation.options import WriteOptions
+from acapella.isolation.options import MIXTURE, WriteOptions
 from acapella.isolation.outputs import default_bit_depth
 from acapella.isolation.separation import Stems
-from acapella.isolation.systems import System
+from acapella.isolation.systems import Start, System
+from acapella.isolation.tap import Tap
 from acapella.registry import choose
 
 PIECE = 1 << 16  # samples read at a time
@@ -45,15 +47,18 @@ class Excerpt:
     info: AudioInfo
     start: int
     stop: int | None
+    longest: float | None = None  # seconds
 
     @classmethod
-    def open(cls, path: Path, start: float, end: float | None) -> "Excerpt":
-        """The excerpt from second `start` to second `end`."""
+    def open(cls, path: Path, start: float, end: float | None, longest: float | None = None) -> "Excerpt":
+        """The excerpt from second `start` to second `end`, which must not be longer than `longest` seconds."""
         with open_audio(path) as reader:
             info = reader.info
         first = round(start * info.sample_rate)
         stop = None if end is None else max(first + 1, round(end * info.sample_rate))
-        return cls(path, info, first, stop)
+        song = cls(path, info, first, stop, longest)
+        song._check_length(song.expected_samples or 0)
+        return song
 
     @property
     def samples(self) -> int | None:
@@ -68,13 +73,19 @@ class Excerpt:
 
     def pieces(self) -> Iterator[np.ndarray]:
         """The audio, (samples, channels)."""
-        empty = True
+        samples = 0
         with open_audio(self.path) as reader:
             for piece in reader.blocks(PIECE, self.start, self.stop):
-                empty = False
+                samples += len(piece)
+                self._check_length(samples)
                 yield piece
-        if empty:
+        if not samples:
             raise AudioFileError(f"{self.path}: it ends before second {self.start / self.info.sample_rate:g}.")
+
+    def _check_length(self, samples: int) -> None:
+        if self.longest is not None and samples > self.longest * self.info.sample_rate:
+            minutes = f"{self.longest / 60:g} minutes"
+            raise AudioFileError(f"{self.path}: it is longer than {minutes}, the most allowed here.")
 
     def _part_of(self, samples: int) -> int:
         stop = samples if self.stop is None else min(samples, self.stop)
@@ -85,24 +96,30 @@ def write_stems(
     system: System, path: Path, outputs: Mapping[str, Path], options: WriteOptions, progress: Progress | None
 ) -> Written:
     """Separate the file `path`, each stem of `outputs` into its file: whole, or not at all."""
-    song = Excerpt.open(path, options.start, options.end)
+    song = Excerpt.open(path, options.start, options.end, options.longest)
     rate, channels = song.info.sample_rate, song.info.channels
     written_rate = choose(FORMATS, options.format, "format").nearest_rate(rate)
     writers = _writers(song, outputs, options, written_rate)
     resamplers = {stem: Resampler(rate, written_rate, channels) for stem in outputs}
+    wanted = tuple(stem for stem in outputs if stem != MIXTURE)
+
+    def write(stem: str, piece: np.ndarray) -> None:
+        writers[stem].write(resamplers[stem].push(piece))
+
     done, gain = 0, 1.0
     with ExitStack() as stack:
         for writer in writers.values():
             stack.enter_context(writer)
-        stems = _watched(system.stream(song.pieces, rate, channels, tuple(outputs)), progress, song.expected_samples)
+        start: Start = Tap(song.pieces, partial(write, MIXTURE)) if MIXTURE in writers else song.pieces
+        stems = _watched(system.stream(start, rate, channels, wanted), progress, song.expected_samples)
         if options.normalize:
             from acapella.isolation.normalization import normalized  # rare
 
-            gain, stems = stack.enter_context(normalized(stems, tuple(outputs), channels))
+            gain, stems = stack.enter_context(normalized(stems, wanted, channels))
         stack.enter_context(closing(stems))
         for pieces in stems:
-            for stem, writer in writers.items():
-                writer.write(resamplers[stem].push(pieces[stem]))
+            for stem in wanted:
+                write(stem, pieces[stem])
             done += len(next(iter(pieces.values())))
         for stem, writer in writers.items():
             writer.write(resamplers[stem].finish())

@@ -10,7 +10,7 @@ from acapella.errors import UsageError
 from acapella.isolation.files import Progress, Written, write_stems
 from acapella.isolation.loading import ModelName, SystemLoader
 from acapella.isolation.model import Model
-from acapella.isolation.options import AS_USUAL, WriteOptions
+from acapella.isolation.options import AS_USUAL, MIXTURE, WriteOptions
 from acapella.isolation.outputs import NAME, check_overwrites, output_paths
 from acapella.isolation.separation import Stems
 from acapella.isolation.single_model import SingleModel
@@ -158,8 +158,11 @@ class Isolator:
         options: WriteOptions = AS_USUAL,
         progress: Progress | None = None,
     ) -> Written:
-        """Separate the file `path`, each stem of `outputs` into its file; as `isolate_file` does."""
-        self.choose_stems(list(outputs))
+        """Separate the file `path`, each stem of `outputs` into its file; as `isolate_file` does.
+
+        `MIXTURE` among them is the song itself, decoded, in the format of the stems.
+        """
+        self.choose_stems([stem for stem in outputs if stem != MIXTURE])
         return write_stems(self._system, path, outputs, options, progress)
 
     def stream(self, start: Start, sample_rate: int, channels: int, stems: Sequence[str] | None = None) -> Stems:

@@ -8,6 +8,8 @@ from acapella.errors import UsageError
 if TYPE_CHECKING:
     from acapella.audio_files import BitDepth
 
+MIXTURE = "mixture"  # among outputs and pictures: the song itself
+
 
 @dataclass(frozen=True)
 class WriteOptions:
@@ -20,6 +22,7 @@ class WriteOptions:
     | `bitrate` | in kbit/s, of formats that have one; None is what gives a good quality |
     | `start`, `end` | the part of the song to separate, in seconds; None: to its end |
     | `normalize` | one gain for all stems, such that the loudest peak is just below full scale |
+    | `longest` | a song of more seconds is an error, before it is decoded if the file says so; None: no limit |
     """
 
     format: str = "wav"
@@ -28,6 +31,7 @@ class WriteOptions:
     start: float = 0
     end: float | None = None
     normalize: bool = False
+    longest: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < float("inf"):

@@ -8,6 +8,7 @@
     local.py      LocalExecutor                one job after the other, in this process
     processes.py  ProcessExecutor              several at a time, each in a process of its own
     worker.py     Worker                       such a process
+    limits.py     Limits                       of the memory and time of a process
 
 Command line, web server and Python are clients of the same jobs.
 """

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acapella.errors import AcapellaError, InputError, sentence
+from acapella.isolation.options import MIXTURE
 from acapella.jobs.events import Cancelled, Done, Failed, Progressed, Started
 from acapella.jobs.executor import Listener
-from acapella.jobs.job import MIXTURE, Job, Result
+from acapella.jobs.job import Job, Result
 from acapella.jobs.planning import STDIN, STDIN_NAME
 
 if TYPE_CHECKING:
@@ -85,8 +86,10 @@ def _failure(job: Job, error: Exception) -> AcapellaError:
     """`error` as one of ours, which says the song where it is a surprise."""
     if isinstance(error, AcapellaError):
         return error
-    if isinstance(error, OSError):
-        failure: AcapellaError = InputError(sentence(error))
+    if isinstance(error, MemoryError):
+        failure: AcapellaError = AcapellaError(f"{job.song}: it needs more memory than there is.")
+    elif isinstance(error, OSError):
+        failure = InputError(sentence(error))
     else:
         failure = AcapellaError(f"{job.song}: {type(error).__name__} ({error}), which is a defect of Acapella.")
     failure.__cause__ = error

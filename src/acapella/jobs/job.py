@@ -11,8 +11,6 @@ from acapella.isolation.options import AS_USUAL, WriteOptions
 if TYPE_CHECKING:
     from acapella.isolation.isolator import Isolator
 
-MIXTURE = "mixture"  # the song itself, among pictures
-
 
 @dataclass(frozen=True)
 class ModelChoice:
@@ -59,7 +57,8 @@ class Job:
     """A song, the model that separates it, and the file of each stem.
 
     `song` may be a named pipe, or "-" for standard input, which only an executor in this process can read.
-    `options` say how they are written. `pictures` are the spectrograms to draw, by stem or
+    `options` say how they are written. `MIXTURE` among the outputs is the song itself, decoded.
+    `pictures` are the spectrograms to draw, by stem or
     `MIXTURE`. The same song done again is another job, with another `id`.
     """
 

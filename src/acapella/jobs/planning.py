@@ -6,10 +6,10 @@ from pathlib import Path
 from acapella.audio_files import check_bitrate, check_depth
 from acapella.corpus import tracks as corpus
 from acapella.errors import InputError, UsageError
-from acapella.isolation.options import AS_USUAL, WriteOptions
+from acapella.isolation.options import AS_USUAL, MIXTURE, WriteOptions
 from acapella.isolation.outputs import NAME, check_name, is_ours, output_paths
 from acapella.isolation.outputs import check_overwrites as check_files
-from acapella.jobs.job import DEFAULT, MIXTURE, Job, ModelChoice
+from acapella.jobs.job import DEFAULT, Job, ModelChoice
 
 STDIN = Path("-")
 STDIN_NAME = "stdin"

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from threading import Lock
 
-from acapella.errors import AcapellaError
+from acapella.errors import ProcessDiedError
 from acapella.jobs.events import Cancelled, Failed, Progressed, Started
 from acapella.jobs.executor import Executor, Listener
 from acapella.jobs.job import Job
+from acapella.jobs.limits import NO_LIMITS, Limits, died_of
 from acapella.jobs.worker import Worker
 from acapella.whole_files import remove_leftovers
 
@@ -18,11 +19,12 @@ Running = dict[Connection, Worker]  # by their links
 class ProcessExecutor(Executor):
     """So many `processes` at a time for each call of `run`; they are kept for the next jobs until `close`.
 
-    Each computes with so many `threads`, by default its share of the cores. A song that kills its process costs
-    no other song.
+    Each computes with so many `threads`, by default its share of the cores, and within `limits`. A song that kills its
+    process costs no other song.
     """
 
-    def __init__(self, processes: int, threads: int | None = None) -> None:
+    def __init__(self, processes: int, threads: int | None = None, limits: Limits = NO_LIMITS) -> None:
+        self._limits = limits
         self._processes = processes
         self._threads = max(1, _cores() // processes) if threads is None else threads
         self._idle: list[Worker] = []
@@ -73,7 +75,7 @@ class ProcessExecutor(Executor):
                 return None
             while self._idle and not self._idle[-1].is_usable:
                 self._idle.pop().end()
-            worker = self._running[job.id] = self._idle.pop() if self._idle else Worker(self._threads)
+            worker = self._running[job.id] = self._idle.pop() if self._idle else Worker(self._threads, self._limits)
             worker.begin(job)
             return worker
 
@@ -123,8 +125,8 @@ def _end(worker: Worker, job: Job) -> int | None:
 
 
 def _death(job: Job, exit_code: int | None) -> Failed:
-    reason = f"its process died ({exit_code}); where memory was short, run fewer at a time."
-    return Failed(job, AcapellaError(f"{job.song}: {reason}"))
+    reason = died_of(exit_code) or f"its process died ({exit_code}); where memory was short, run fewer at a time."
+    return Failed(job, ProcessDiedError(f"{job.song}: {reason}"))
 
 
 def _cores() -> int:

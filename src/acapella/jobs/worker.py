@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from acapella.jobs.events import Event, Failed
 from acapella.jobs.job import Job, ModelChoice
+from acapella.jobs.limits import NO_LIMITS, Limits
 from acapella.jobs.local import LocalExecutor, OpenIsolator
 from acapella.process_memory import paused_garbage_collection, share_freed_memory
 
@@ -23,12 +24,12 @@ HAS_MASKS = hasattr(signal, "pthread_sigmask")  # Windows has none
 class Worker:
     """The process, seen from the one that started it: jobs go through `link`, and their events come back."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, limits: Limits = NO_LIMITS) -> None:
         context = get_context("spawn")  # a fork would copy locks that other threads hold
         self.link, far_end = context.Pipe()
         self.job: Job | None = None  # the one that it has begun last
         self.is_interrupted = False  # it ends, though perhaps after another event
-        self._process = context.Process(target=serve, args=(far_end, threads), daemon=True)
+        self._process = context.Process(target=serve, args=(far_end, threads, limits), daemon=True)
         with _interrupts_blocked():  # the process inherits this, and is interrupted only once it can clear away
             self._process.start()
         far_end.close()  # so that the link ends when the process does
@@ -73,8 +74,9 @@ def _open(model: ModelChoice, threads: int) -> "Isolator":
         return model.open(threads)
 
 
-def serve(link: Connection, threads: int, open_isolator: OpenIsolator = _open) -> None:
+def serve(link: Connection, threads: int, limits: Limits, open_isolator: OpenIsolator = _open) -> None:
     """In the process itself: execute what comes through `link` until it is closed."""
+    limits.hold_memory()
     signal.signal(signal.SIGINT, _interrupt)
     share_freed_memory()
 
@@ -87,7 +89,9 @@ def serve(link: Connection, threads: int, open_isolator: OpenIsolator = _open) -
         if HAS_MASKS:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         while True:
-            executor.run([link.recv()], send)
+            job = link.recv()
+            limits.allow_cpu()
+            executor.run([job], send)
 
 
 @contextmanager

@@ -1,0 +1,200 @@
+"""From waiting songs to the processes that separate them."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Condition, Event, Lock, Thread
+
+import soundfile
+
+from acapella.errors import ProcessDiedError
+from acapella.isolation.options import MIXTURE, WriteOptions
+from acapella.jobs.events import Done, Failed, Progressed
+from acapella.jobs.events import Event as JobEvent
+from acapella.jobs.executor import Executor
+from acapella.jobs.job import Job, ModelChoice, Result
+from acapella.web.changes import Changes
+from acapella.web.files import SongFiles, bytes_below
+from acapella.web.records import Record, Separated
+from acapella.web.settings import ServerSettings
+from acapella.web.store import Store
+
+STOPPING = 1.0  # seconds in which the end of a worker may turn out to be that of the server
+
+
+@dataclass
+class Running:
+    """A song that is being separated."""
+
+    song: Record
+    job: Job
+    began: float  # by the monotonic clock
+    heard: float  # when it last made progress
+    share: float | None = None  # that is done, 0 to 1
+    gave_up: bool = False
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate from the share that is done."""
+        return None if not self.share else (self.heard - self.began) * (1 / self.share - 1)
+
+
+class SongQueue:
+    """Runs waiting songs, one for each worker, in the order that the store gives them."""
+
+    def __init__(
+        self, settings: ServerSettings, store: Store, files: SongFiles, changes: Changes, executor: Executor
+    ) -> None:
+        self._settings, self._store, self._files, self._changes = settings, store, files, changes
+        self._executor = executor
+        self._running: dict[str, Running] = {}  # by the id of the song
+        self._lock = Lock()  # of the line above
+        self._news = Condition()
+        self._stopping = Event()
+        self._threads = [Thread(target=self._work, name=f"queue-{n}") for n in range(settings.workers)]
+        self.on_done: Callable[[], object] = lambda: None  # called when a song has come to an end
+        self.positions_changed = True
+        self.separated_seconds = 0.0
+        self.ended = {"done": 0, "failed": 0, "cancelled": 0}
+
+    def start(self) -> None:
+        """Begin to work."""
+        for thread in self._threads:
+            thread.start()
+
+    def announce_stop(self) -> None:
+        """From now on, what ends has not failed but been broken off. May be called from a signal handler."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Break off what runs, which waits again then, and let the processes go."""
+        self.announce_stop()
+        with self._news:
+            self._news.notify_all()
+        for running in self.running():
+            self._executor.cancel(running.job.id)
+        for thread in self._threads:
+            thread.join()
+        self._executor.close()
+
+    def notify(self) -> None:
+        """A song has come, or has gone."""
+        self.positions_changed = True
+        with self._news:
+            self._news.notify_all()
+
+    def running(self) -> list[Running]:
+        """The songs that run."""
+        with self._lock:
+            return list(self._running.values())
+
+    def find(self, song: str) -> Running | None:
+        """The song, if it runs."""
+        with self._lock:
+            return self._running.get(song)
+
+    def cancel(self, song: str) -> bool:
+        """End the work on a song whose state says already that it is not to run; whether there was any."""
+        if running := self.find(song):
+            self._executor.cancel(running.job.id)
+        self.notify()
+        return running is not None
+
+    def give_up(self, running: Running) -> None:
+        """End the work on a song that makes no progress."""
+        running.gave_up = True
+        self._executor.cancel(running.job.id)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            song = self._store.start_next()
+            if song:
+                self._separate(song)
+            else:
+                with self._news:
+                    self._news.wait(timeout=1)
+
+    def _separate(self, song: Record) -> None:
+        job = self._job(song)
+        now = time.monotonic()
+        with self._lock:
+            running = self._running[song.id] = Running(song, job, now, now)
+        self._tell(song)
+        self.positions_changed = True
+        ends: list[JobEvent] = []
+        if self._still_wanted(song):
+            self._executor.run([job], lambda event: self._hear(running, event, ends))
+        self._end(running, ends[-1] if ends else None)
+        with self._lock:
+            del self._running[song.id]
+        self._tell(song)
+        self.on_done()
+
+    def _job(self, song: Record) -> Job:
+        return Job(
+            self._files.upload(song.id),
+            self._files.outputs(song.id, song.attempt, song.stems),
+            ModelChoice(song.model),
+            WriteOptions(longest=self._settings.longest),
+        )
+
+    def _still_wanted(self, song: Record) -> bool:
+        """Whether it has been cancelled or deleted before it could be found among those that run."""
+        now = self._store.find(song.id)
+        return now is not None and now.state == "running" and now.attempt == song.attempt
+
+    def _hear(self, running: Running, event: JobEvent, ends: list[JobEvent]) -> None:
+        if isinstance(event, Progressed):
+            running.heard = time.monotonic()
+            running.share = min(1.0, event.samples / event.total) if event.total else None
+            self._changes.mark(running.song.id)
+        else:
+            ends.append(event)
+
+    def _end(self, running: Running, end: JobEvent | None) -> None:
+        """Note what came of the song; the files of an attempt that is not done are removed."""
+        song, state = running.song, "cancelled"
+        if isinstance(end, Done):
+            if self._store.finish(song, self._separated(song, end.result)):
+                state = "done"
+                self.separated_seconds += end.result.duration
+        elif self._was_broken_off(running, end):
+            self._store.wait_again(song)
+            self._files.remove_results(song.id, song.attempt)
+            return
+        elif self._store.fail(song, self._reason(running, end)):
+            state = "failed"
+        self.ended[state] += 1
+        if state != "done":
+            self._files.remove_results(song.id, song.attempt)
+        if self._store.find(song.id) is None:
+            self._files.remove(song.id)
+
+    def _was_broken_off(self, running: Running, end: JobEvent | None) -> bool:
+        """Whether the server ends, and the song with it: Ctrl-C reaches the workers first, perhaps."""
+        if running.gave_up:
+            return False
+        if isinstance(end, Failed) and isinstance(end.error, ProcessDiedError):
+            return self._stopping.wait(STOPPING)
+        return self._stopping.is_set() and not isinstance(end, Failed)
+
+    def _reason(self, running: Running, end: JobEvent | None) -> str:
+        """Why it failed, with the song's own name in place of its file's."""
+        song = running.song
+        if running.gave_up:
+            return f"{song.name}: it made no progress for {self._settings.patience / 60:g} minutes."
+        if isinstance(end, Failed):
+            return str(end.error).replace(str(self._files.upload(song.id)), song.name)
+        return f"{song.name}: the work on it was broken off."
+
+    def _separated(self, song: Record, result: Result) -> Separated:
+        info = soundfile.info(result.paths[MIXTURE])
+        clipped = {stem: count for stem, count in result.clipped.items() if stem != MIXTURE}
+        remarks = [
+            f"{stem}: {count} samples were louder than full scale and are clipped." for stem, count in clipped.items()
+        ]
+        size = bytes_below(self._files.results(song.id, song.attempt))
+        return Separated(result.duration, info.samplerate, info.channels, info.frames, remarks, size)
+
+    def _tell(self, song: Record) -> None:
+        self._changes.mark(song.id)

@@ -1,0 +1,63 @@
+"""Listen on an address until the server is stopped."""
+
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from acapella.errors import UsageError
+from acapella.web.app import create_app
+from acapella.web.settings import ServerSettings
+from acapella.web.studio import Studio
+
+BACKLOG = 2048  # connections that wait to be accepted
+CONNECTIONS = 1000  # more at a time are answered with 503
+GRACE = 5  # seconds in which answers that are being sent may come to an end
+
+
+class _Server(uvicorn.Server):
+    """Tells the studio when it is to end: those who watch would keep it from that."""
+
+    def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
+        super().__init__(config)
+        self._studio = studio
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """As uvicorn has it."""
+        self._studio.announce_stop()
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: ServerSettings, ready: Callable[[str], object]) -> None:
+    """Serve until Ctrl-C or SIGTERM. `ready` is called with the address once connections are accepted."""
+    listener = _listen(settings)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=GRACE,
+    )
+    with listener:
+        host, port = listener.getsockname()[:2]
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        _Server(config, app.state.studio).run(sockets=[listener])
+
+
+def _listen(settings: ServerSettings) -> socket.socket:
+    """A socket that accepts connections; UsageError where that cannot be."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        family, _, _, _, address = found[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise UsageError(
+            f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}): choose another port.", "port"
+        ) from None
+    return listener
