@@ -25,7 +25,7 @@ MADE = {
 def test_the_graph_computes_the_same_and_holds_no_paths(name, tmp_path):
     torch.manual_seed(0)
     published, path = MADE[name](), tmp_path / "model.onnx"
-    chunk_graph.export_published(published, path)
+    chunk_graph.export_chunks(published, path)
     graph = onnx.load(path)
     assert {opset.version for opset in graph.opset_import if not opset.domain} == {18}
     assert b".py" not in path.read_bytes()
@@ -42,5 +42,5 @@ def test_a_network_that_is_exported_wrongly_is_found_out(tmp_path, monkeypatch):
     wrong = for_inference(other.network)
     monkeypatch.setattr(chunk_graph, "to_graph", lambda _, *sizes, **options: to_graph(wrong, *sizes, **options))
     with pytest.raises(ModelFileError, match="differs from the original"):
-        chunk_graph.export_published(published, tmp_path / "model.onnx")
+        chunk_graph.export_chunks(published, tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from acapella.conversion import open_unmix
-from acapella.conversion.chunk_graph import export_published
+from acapella.conversion.chunk_graph import export_chunks
 from acapella.conversion.torch_runtime import TorchRuntime
 from acapella.conversion.training_config import TrainingConfig
 from acapella.errors import ModelFileError
@@ -69,7 +69,7 @@ def test_what_contradicts_itself(name, changes, message):
 def test_the_model_file_computes_what_the_network_does(tmp_path):
     config = TrainingConfig({"audio": {"sample_rate": 8000}}, "umx.yaml")
     published = open_unmix.read(tiny().state_dict(), config, "vocals.pth")
-    export_published(published, tmp_path / "tiny.onnx")
+    export_chunks(published, tmp_path / "tiny.onnx")
     audio = np.random.default_rng(0).standard_normal((300_000, 2), np.float32)
     expected = Isolator(Model(published.description, TorchRuntime(published.network))).isolate(audio, 8000)
     for runtime in ("onnxruntime", "openvino"):

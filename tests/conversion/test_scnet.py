@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from acapella.conversion import scnet
-from acapella.conversion.chunk_graph import export_published
+from acapella.conversion.chunk_graph import export_chunks
 from acapella.conversion.torch_runtime import TorchRuntime
 from acapella.conversion.training_config import TrainingConfig
 from acapella.errors import ModelFileError
@@ -101,7 +101,7 @@ def test_a_network_of_masks_is_refused_by_name():
 @pytest.mark.slow
 def test_the_model_file_computes_what_the_network_does(tmp_path):
     published = scnet.read(tiny().eval().state_dict(), config(), "tiny.ckpt")
-    export_published(published, tmp_path / "tiny.onnx")
+    export_chunks(published, tmp_path / "tiny.onnx")
     audio = np.random.default_rng(0).standard_normal((20_000, 2), np.float32)
     network = Model(published.description, TorchRuntime(published.network))
     expected = Isolator(network).isolate(audio, 8000, stems=["vocal"])["vocal"]

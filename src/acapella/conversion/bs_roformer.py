@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from acapella.conversion import roformer
-from acapella.conversion.published import Published
 from acapella.conversion.torch_files import Shapes
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, refuse_unknown
 from acapella.errors import ModelFileError
@@ -21,7 +21,7 @@ def matches(shapes: Shapes) -> bool:
     return roformer.is_roformer(shapes) and "layers.0.0.norm.gamma" not in shapes
 
 
-def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Published:
+def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> TorchModel:
     """The network of the checkpoint `name`; raises ModelFileError for what is not known or contradicts itself."""
     refuse_unknown(config, "model", KEYS)
     weights = Weights(tensors, name)

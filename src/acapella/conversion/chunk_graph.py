@@ -7,23 +7,23 @@ import onnx
 import torch
 
 from acapella.conversion.onnx_graph import assert_near, for_inference, to_graph
-from acapella.conversion.published import Published
+from acapella.conversion.torch_model import TorchModel
 from acapella.isolation.model import open_model
 from acapella.whole_files import atomic_write
 
 
-def export_published(published: Published, path: Path) -> None:
+def export_chunks(model: TorchModel, path: Path) -> None:
     """Write the model file, once its graph makes of noise what the network does."""
-    network, shapes = for_inference(published.network), published.inputs
+    network, shapes = for_inference(model.network), model.inputs
     example = tuple(torch.zeros(shape) for shape in shapes.values())
-    model = to_graph(network, example, list(shapes), published.outputs, many_nodes=True)
-    onnx.helper.set_model_props(model, published.description.to_metadata())
+    graph = to_graph(network, example, list(shapes), model.outputs, many_nodes=True)
+    onnx.helper.set_model_props(graph, model.description.to_metadata())
     rng = np.random.default_rng(0)
     noise = [rng.standard_normal(shape, np.float32) for shape in shapes.values()]
     with torch.inference_mode():
         result = network(*map(torch.from_numpy, noise))
     expected = result if isinstance(result, tuple) else (result,)
     with atomic_write(path) as unfinished:
-        unfinished.write_bytes(model.SerializeToString())
+        unfinished.write_bytes(graph.SerializeToString())
         for actual, right in zip(open_model(unfinished).run(*noise), expected, strict=True):
             assert_near(actual, right.numpy())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import onnx
 
-from acapella.conversion.chunk_graph import export_published
+from acapella.conversion.chunk_graph import export_chunks
 from acapella.conversion.families import read_published
 from acapella.errors import ModelFileError
 from acapella.isolation.model import open_model
@@ -35,7 +35,7 @@ def convert(file: Path, config: Path | None = None, output: Path | None = None) 
         return target
     published = read_published(file, config or _config_beside(file) or (known.config_file if known else None))
     description = _with_origin(published.description, file, known)
-    export_published(replace(published, description=description), target)
+    export_chunks(replace(published, description=description), target)
     return target
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from torch import Tensor
 
 from acapella.conversion import bs_roformer, htdemucs, mdx23c, mel_band_roformer, open_unmix, scnet
-from acapella.conversion.published import Published
 from acapella.conversion.torch_files import Shapes, TorchFile, read_torch_file
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.training_config import TrainingConfig
 from acapella.errors import ModelFileError
 
@@ -23,7 +23,7 @@ class Family:
     """
 
     matches: Callable[[Shapes], bool]
-    read: Callable[[Mapping[str, Tensor], TrainingConfig, str], Published]
+    read: Callable[[Mapping[str, Tensor], TrainingConfig, str], TorchModel]
     stored_config: Callable[[TorchFile], TrainingConfig] | None = None
 
 
@@ -37,7 +37,7 @@ FAMILIES = {
 }
 
 
-def read_published(path: Path, config: Path | None) -> Published:
+def read_published(path: Path, config: Path | None) -> TorchModel:
     """The network of the checkpoint at `path`, with the YAML file `config` that was published with it, if there is one.
 
     Raises ModelFileError for a file of no known family, or one that does not say enough of itself without `config`.

@@ -7,8 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
-from acapella.conversion.published import Published, describe
+from acapella.conversion.published import describe
 from acapella.conversion.torch_files import Shapes, TorchFile
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree, refuse_unknown
 from acapella.errors import ModelFileError
@@ -61,7 +62,7 @@ def stored_config(file: TorchFile) -> TrainingConfig:
     return TrainingConfig({"htdemucs": arguments, "training": training, "inference": {"normalize": True}}, file.name)
 
 
-def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Published:
+def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> TorchModel:
     """The network of the checkpoint `name`; ModelFileError for what is not known or contradicts itself."""
     _refuse_others(config)
     weights = Weights(tensors, name)
@@ -70,7 +71,7 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
     layers, transformer = _layers(weights, config, sizes["depth"]), _transformer(weights, config)
     network = HTDemucs(samples=_samples(config), **sizes, layers=layers, transformer=transformer)
     weights.load_by_name(network)
-    return Published(network, description)
+    return TorchModel(network, description)
 
 
 def _describe(config: TrainingConfig, name: str, sizes: Mapping[str, Any], tensor: str) -> ModelDescription:

@@ -5,8 +5,9 @@ from typing import Any
 
 from torch import Tensor
 
-from acapella.conversion.published import Published, describe, spectral_front_end
+from acapella.conversion.published import describe, spectral_front_end
 from acapella.conversion.torch_files import Shapes
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree, refuse_unknown
 from acapella.errors import ModelFileError, SettingsError
@@ -28,7 +29,7 @@ def matches(shapes: Shapes) -> bool:
     return all(name in shapes for name in needed)
 
 
-def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Published:
+def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> TorchModel:
     """The network of the checkpoint `name`; raises ModelFileError for what is not known or contradicts itself."""
     refuse_unknown(config, "model", KEYS)
     weights = Weights(tensors, name)
@@ -53,7 +54,7 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
     )
     number = sizes["sources"]
     description = describe(config, FAMILY, name, front_end, sources=number, output="spectrum", tensor=LAST)
-    return Published(network, description)
+    return TorchModel(network, description)
 
 
 def _sizes(weights: Weights, config: TrainingConfig, channels: int) -> dict[str, Any]:

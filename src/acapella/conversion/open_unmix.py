@@ -10,8 +10,9 @@ from pathlib import PurePath
 
 from torch import Tensor
 
-from acapella.conversion.published import VOCALS, Published
+from acapella.conversion.published import VOCALS
 from acapella.conversion.torch_files import Shapes, TorchFile
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights
 from acapella.errors import ModelFileError
@@ -36,7 +37,7 @@ def stored_config(file: TorchFile) -> TrainingConfig:
     return TrainingConfig({}, file.name)
 
 
-def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Published:
+def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> TorchModel:
     """The network of the checkpoint `name`; ModelFileError for what is not known or contradicts itself.
 
     A YAML file is not needed; where there is one, it may give `audio.sample_rate` and `audio.hop_length`.
@@ -48,7 +49,7 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
     network = _network(weights)
     weights.load_by_name(network)
     rate = int(tensors["sample_rate"]) if "sample_rate" in tensors else 44100
-    return Published(network, _describe(network, config, source, name, rate))
+    return TorchModel(network, _describe(network, config, source, name, rate))
 
 
 def _network(weights: Weights) -> OpenUnmix:

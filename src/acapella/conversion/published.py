@@ -1,48 +1,16 @@
-"""What a published checkpoint becomes: a network with its weights, and the description of its model."""
+"""The description of a published checkpoint's model, as its YAML file says it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-
-from torch import nn
 
 from acapella.conversion.training_config import TrainingConfig
 from acapella.errors import ModelFileError
-from acapella.isolation.model import MIXTURE
 from acapella.models.description import INSTRUMENTAL, VOCAL, ModelDescription
-from acapella.models.front_ends import HybridFrontEnd, WaveformFrontEnd
-from acapella.models.schedules import Chunks
 
 RESIDUAL = "residual"
 FADE = 10  # a chunk's crossfade is this part of it
 VOCALS = ("vocals", "vocal", "voice")
 REST = ("other", "instrumental", "instrum", "accompaniment")
-
-
-@dataclass(frozen=True)
-class Published:
-    """A network that takes the tensors of one chunk, and the model's description."""
-
-    network: nn.Module
-    description: ModelDescription
-
-    @property
-    def inputs(self) -> dict[str, tuple[int, ...]]:
-        """The shape of each input of the network, by name: that of one chunk."""
-        front_end, schedule = self.description.front_end, self.description.schedule
-        assert isinstance(schedule, Chunks)
-        waveform = (1, front_end.channels, schedule.length)
-        if isinstance(front_end, WaveformFrontEnd):
-            return {MIXTURE: waveform}
-        frames = front_end.stft.frames(schedule.length + schedule.padding)
-        if isinstance(front_end, HybridFrontEnd):
-            return {MIXTURE: waveform, "spectrum": (1, 2 * front_end.channels, front_end.stft.bins, frames)}
-        return {MIXTURE: (1, front_end.tensor_channels, front_end.bins, frames)}
-
-    @property
-    def outputs(self) -> list[str]:
-        """The names of the network's outputs."""
-        return ["spectra", "waveforms"] if self.description.output.kind == "hybrid" else ["target"]
 
 
 def spectral_front_end(

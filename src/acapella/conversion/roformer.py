@@ -6,8 +6,9 @@ from itertools import pairwise, zip_longest
 import torch
 from torch import Tensor
 
-from acapella.conversion.published import Published, describe, spectral_front_end
+from acapella.conversion.published import describe, spectral_front_end
 from acapella.conversion.torch_files import Shapes
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree
 from acapella.errors import ModelFileError
@@ -130,7 +131,7 @@ def count_sources(weights: Weights, config: TrainingConfig) -> int:
 
 def published(
     network: RoFormer, family: str, weights: Weights, config: TrainingConfig, *, channels: int, sample_rate: int
-) -> Published:
+) -> TorchModel:
     """The network with all that its YAML file says of it."""
     front_end = spectral_front_end(
         sample_rate=sample_rate,
@@ -142,7 +143,7 @@ def published(
     )
     number, tensor = len(network.masks), "mask_estimators"
     description = describe(config, family, weights.name, front_end, sources=number, output="mask", tensor=tensor)
-    return Published(network, description)
+    return TorchModel(network, description)
 
 
 def load(network: RoFormer, weights: Weights) -> None:

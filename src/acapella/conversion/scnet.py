@@ -5,8 +5,9 @@ from typing import Any
 
 from torch import Tensor
 
-from acapella.conversion.published import Published, chunk_schedule, describe, spectral_front_end
+from acapella.conversion.published import chunk_schedule, describe, spectral_front_end
 from acapella.conversion.torch_files import Shapes
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.training_config import TrainingConfig
 from acapella.conversion.weights import Weights, agree, refuse_unknown
 from acapella.errors import ModelFileError
@@ -31,7 +32,7 @@ def matches(shapes: Shapes) -> bool:
     return all(name in shapes for name in (COMPRESS.format(0, 0), EXPAND.format(0), LSTM))
 
 
-def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Published:
+def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> TorchModel:
     """The network of the checkpoint `name`; raises ModelFileError for what is not known or contradicts itself."""
     refuse_unknown(config, "model", KEYS)
     weights = Weights(tensors, name)
@@ -44,7 +45,7 @@ def read(tensors: Mapping[str, Tensor], config: TrainingConfig, name: str) -> Pu
     description = _describe(config, name, sizes, window_length, EXPAND.format(len(sizes["widths"]) - 1))
     network = SCNet(**sizes, bins=window_length // 2 + 1)
     weights.load_by_name(network)
-    return Published(network, description)
+    return TorchModel(network, description)
 
 
 def _describe(
