@@ -88,7 +88,7 @@ class Ours:
         from acapella.corpus.tracks import find_tracks
         from acapella.process_memory import keep_freed_memory
         from acapella.training.batches import Batches
-        from acapella.training.loop import start_network
+        from acapella.training.loop import start_model
         from acapella.training.optimizers import build_optimizer
 
         keep_freed_memory()
@@ -97,7 +97,7 @@ class Ours:
         cache = Cache(folder / "cache", front_end)
         tracks = [TrackExamples.open(track, cache, front_end) for track in find_tracks(folder)[0]]
         self._batches = Batches(tracks, settings)
-        self._network = start_network(settings, front_end).to(memory_format=torch.channels_last)
+        self._network = start_model(settings).network.to(memory_format=torch.channels_last)
         self._optimizer, _ = build_optimizer("adam", self._network.parameters(), settings.optimizer_params)
         self._autocast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16")
         self._steps = steps

@@ -30,14 +30,13 @@ TRAIN = """
 import sys
 from pathlib import Path
 from acapella import Settings
-from acapella.experiments.training_run import open_corpus, start_network, make_module, fit
-from acapella.models.front_ends import SpectralFrontEnd
+from acapella.experiments.training_run import open_corpus, start_model, make_module, fit
 from acapella.corpus.tracks import find_tracks, split_tracks
 
 settings = Settings.read(Path(sys.argv[1]))
-front_end = SpectralFrontEnd.from_settings(settings)
 split = split_tracks(find_tracks(settings.data)[0], settings.split, settings.validation_tracks, settings.test_tracks)
-module = make_module(start_network(settings, front_end), settings, *open_corpus(split, front_end, settings, print))
+model = start_model(settings)
+module = make_module(model, settings, *open_corpus(split, model, settings, print))
 steps, real = int(sys.argv[2]), module._batches
 print("slices", len(real.slices), file=sys.stderr)
 type(real).steps = property(lambda batches: steps)  # an epoch of all slices would take hours

@@ -30,12 +30,14 @@ def clicks(seconds: float, rng: np.random.Generator, sample_rate: int = 8000) ->
     return audio
 
 
-def write_corpus(folder: Path, tracks: int = 4, seconds: float = 1.5, sample_rate: int = 8000) -> None:
-    """A corpus whose vocals are tones and whose instrumental is clicks."""
+def write_corpus(
+    folder: Path, tracks: int = 4, seconds: float = 1.5, sample_rate: int = 8000, highest: float = 3000
+) -> None:
+    """A corpus whose vocals are tones from 300 Hz to `highest` and whose instrumental is clicks."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     for track in range(tracks):
-        vocal, instrumental = tone(rng.uniform(300, 3000), seconds, sample_rate), clicks(seconds, rng, sample_rate)
+        vocal, instrumental = tone(rng.uniform(300, highest), seconds, sample_rate), clicks(seconds, rng, sample_rate)
         parts = {"all": vocal + instrumental, "vocal": vocal, "instrumental": instrumental}
         for part, audio in parts.items():
             soundfile.write(folder / f"track{track}_{part}.wav", audio, sample_rate, subtype="FLOAT")

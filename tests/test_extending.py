@@ -97,12 +97,11 @@ def test_a_stem(small, tmp_path, monkeypatch):
     for name, value in {**TINY, "DATA": "corpus", "MODEL": "small"}.items():
         monkeypatch.setenv(name, value)
     (script,) = code("A stem")
-    load(script, tmp_path)
-    isolator = Isolator.load("drums.onnx")
-    assert isolator.stems == ("drums", "rest")
+    isolator = Isolator.load(load(script, tmp_path).run.model)
+    assert isolator.stems == ("drums", "residual")
     song = tone(700, 1, RATE) + clicks(1, np.random.default_rng(9))
     stems = isolator.isolate(song, RATE)
-    np.testing.assert_allclose(stems["drums"] + stems["rest"], song, atol=1e-6)
+    np.testing.assert_allclose(stems["drums"] + stems["residual"], song, atol=1e-6)
 
 
 def test_an_importer(tmp_path, monkeypatch):

@@ -177,14 +177,12 @@ def test_help_has_examples(capsys):
 def test_weights_give_what_their_model_file_gives(folder, monkeypatch, capsys, representation):
     from acapella.conversion.export import export_weights
     from acapella.conversion.keras_weights import save_keras_weights
-    from acapella.models.front_ends import SpectralFrontEnd
-    from acapella.training.loop import start_network
+    from acapella.training.loop import start_model
 
     monkeypatch.setenv("REPRESENTATION", representation)
     monkeypatch.setenv("WEIGHTS", "mine.h5")
     settings = Settings()
-    front_end = SpectralFrontEnd.from_settings(settings)
-    save_keras_weights(start_network(settings, front_end, None), folder / "mine.h5")
+    save_keras_weights(start_model(settings).network, folder / "mine.h5")
     assert run("analyse", "mse") == 0
     assert run("analyse", "volume", "corpus/track0_all.wav", "--points", "2") == 0
     from_weights = capsys.readouterr().out.split()

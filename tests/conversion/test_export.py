@@ -17,7 +17,7 @@ from acapella.isolation.model import open_model
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.networks import Network, build_network
 from acapella.settings import Settings
-from acapella.training.loop import start_network
+from acapella.training.loop import start_model
 
 
 def make_network() -> Network:
@@ -180,11 +180,11 @@ def test_the_mean_of_several_weights_is_exported(tmp_path):
     settings = Settings(learn_phase=False)
     paths = []
     for seed in (1, 2):
-        network = start_network(settings.model_copy(update={"seed": seed}), SpectralFrontEnd.from_settings(settings))
+        network = start_model(settings.model_copy(update={"seed": seed})).network
         paths.append(tmp_path / f"{seed}.h5")
         save_keras_weights(network, paths[-1])
     export_weights(paths, settings, tmp_path / "mean.onnx")
-    for parameter in (both := [start_network(settings, SpectralFrontEnd(), path) for path in paths])[0].parameters():
+    for parameter in (both := [start_model(settings, path).network for path in paths])[0].parameters():
         parameter.data /= 2
     for parameter, other in zip(both[0].parameters(), both[1].parameters(), strict=True):
         parameter.data += other.data / 2

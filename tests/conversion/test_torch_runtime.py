@@ -5,16 +5,15 @@ import torch
 from acapella.conversion.torch_runtime import load_in_torch
 from acapella.conversion.weight_files import save_weights
 from acapella.isolation.frames import run_network
-from acapella.models.front_ends import SpectralFrontEnd
 from acapella.models.schedules import Context
 from acapella.settings import Settings
-from acapella.training.loop import start_network
+from acapella.training.loop import start_model
 
 
 @pytest.mark.parametrize("suffix", ["h5", "safetensors"])
 def test_weights_run_in_torch_as_a_model_file_would(suffix, tmp_path, rng):
     settings = Settings(fft=64, channels=2, instrumental=True)
-    network = start_network(settings, SpectralFrontEnd.from_settings(settings)).eval()
+    network = start_model(settings).network.eval()
     model = load_in_torch(save_weights(network, tmp_path / f"weights.{suffix}"), settings)
     assert model.description.sources == ("instrumental",)
     assert model.description.schedule == Context(context=network.context, stride=network.stride)

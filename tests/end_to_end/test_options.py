@@ -80,7 +80,7 @@ def place(tmp_path_factory):
         patch.chdir(folder / "here")
         for name in os.environ.keys() & set(ROWS):
             patch.delenv(name)
-        patch.setattr(training_run, "export_model", lambda *_, **__: None)
+        patch.setattr(training_run, "export", lambda *_, **__: None)
         patch.setattr(training_run, "draw_network", lambda *_, **__: None)
         yield folder / "here"
 

@@ -6,9 +6,8 @@ import torch
 from acapella.conversion.keras_weights import save_keras_weights
 from acapella.errors import ModelFileError
 from acapella.experiments.training_run import weights_to_load
-from acapella.models.front_ends import SpectralFrontEnd
 from acapella.settings import Settings
-from acapella.training.loop import start_network
+from acapella.training.loop import start_model
 
 
 def same(first, second) -> bool:
@@ -17,20 +16,18 @@ def same(first, second) -> bool:
 
 
 def test_seed_decides_the_first_weights():
-    front_end = SpectralFrontEnd(representation="ri")
-    first, again, other = (start_network(Settings(seed=seed), front_end) for seed in (1, 1, 2))
+    first, again, other = (start_model(Settings(seed=seed)).network for seed in (1, 1, 2))
     assert same(first, again)
     assert not same(first, other)
 
 
 def test_load_begins_with_the_weights(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    front_end = SpectralFrontEnd(representation="ri")
-    trained = start_network(Settings(seed=5), front_end)
+    trained = start_model(Settings(seed=5)).network
     Path("weights").mkdir()
     save_keras_weights(trained, Path("weights/weights.h5"))
     assert weights_to_load(Settings()) is None
-    loaded = start_network(Settings(), front_end, weights_to_load(Settings(load=True)))
+    loaded = start_model(Settings(), weights_to_load(Settings(load=True))).network
     keys = [key for key in trained.state_dict() if not key.endswith("num_batches_tracked")]
     assert all(torch.equal(trained.state_dict()[key], loaded.state_dict()[key]) for key in keys)
 

@@ -16,7 +16,7 @@ from acapella.settings.option_types import EarlyStopping
 from acapella.training import resume
 from acapella.training.events import BatchDone, EpochBrokenOff, EpochDone, EpochStarted, Note, ignore
 from acapella.training.hooks import ProgressReport
-from acapella.training.loop import fit, make_module, start_network
+from acapella.training.loop import fit, make_module, start_model
 from acapella.training.resume import RESUME_NAME, Interruption
 
 STEPS = 5
@@ -42,10 +42,10 @@ def settings():
 def train(tracks, settings, folder, point=None, validated=True, listen=ignore):
     """Weights and history after a training in `folder`."""
     folder.mkdir(exist_ok=True)
-    network = start_network(settings, SpectralFrontEnd(window_length=64, representation="ri"))
-    module = make_module(network, settings, tracks, tracks if validated else [])
+    model = start_model(settings)
+    module = make_module(model, settings, tracks, tracks if validated else [])
     epochs, interrupted = fit(module, settings, folder, listen, point)
-    return network.state_dict(), epochs, interrupted
+    return model.network.state_dict(), epochs, interrupted
 
 
 class StopAfter:

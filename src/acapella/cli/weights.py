@@ -33,10 +33,15 @@ def open_weights(settings: "Settings", console: "Console") -> "Model":
 
 def warn_where_front_ends_differ(model: "Model", settings: "Settings", console: "Console") -> None:
     """The front end in a model file beats the environment; say so where they differ."""
+    from acapella.models.chunk_models import CHUNK_MODELS, describe_chunk_model
     from acapella.models.description import sources_of
     from acapella.models.front_ends import SpectralFrontEnd
 
-    stored, asked = model.description.front_end.model_dump(), SpectralFrontEnd.from_settings(settings).model_dump()
+    if settings.fine_tune:  # which decides itself
+        return
+    in_chunks = settings.model in CHUNK_MODELS
+    front_end = describe_chunk_model(settings).front_end if in_chunks else SpectralFrontEnd.from_settings(settings)
+    stored, asked = model.description.front_end.model_dump(), front_end.model_dump()
     stored["sources"], asked["sources"] = model.description.sources, sources_of(settings)[0]
     differing = [f"{name} {stored[name]} (not {asked[name]})" for name in stored if stored[name] != asked.get(name)]
     if differing:

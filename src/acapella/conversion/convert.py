@@ -7,6 +7,7 @@ import onnx
 
 from acapella.conversion.chunk_graph import export_chunks
 from acapella.conversion.families import read_published
+from acapella.conversion.torch_model import TorchModel
 from acapella.errors import ModelFileError
 from acapella.isolation.model import open_model
 from acapella.models.catalogue.known import KnownModel, recognise, sha256
@@ -24,19 +25,28 @@ def convert(file: Path, config: Path | None = None, output: Path | None = None) 
     the catalogue has. Raises ModelFileError where the checkpoint is of no family that is known, or its graph does not
     compute the same.
     """
-    if not file.is_file():
-        raise ModelFileError(f"There is no checkpoint {file}.")
+    _check_existence(file)
     target = output or file.with_suffix(".onnx")
     if target.exists() and target.samefile(file):
         raise ModelFileError(f"{file} would be overwritten: name another file for the model.")
-    known = recognise(file)
     if file.suffix.lower() == ".onnx":
-        _describe(file, target, known)
+        _describe(file, target, recognise(file))
         return target
-    published = read_published(file, config or _config_beside(file) or (known.config_file if known else None))
-    description = _with_origin(published.description, file, known)
-    export_chunks(replace(published, description=description), target)
+    export_chunks(read_checkpoint(file, config), target)
     return target
+
+
+def read_checkpoint(file: Path, config: Path | None = None) -> TorchModel:
+    """The network of the checkpoint `file` with its description; `config` and errors as for `convert`."""
+    _check_existence(file)
+    known = recognise(file)
+    model = read_published(file, config or _config_beside(file) or (known.config_file if known else None))
+    return replace(model, description=_with_origin(model.description, file, known))
+
+
+def _check_existence(file: Path) -> None:
+    if not file.is_file():
+        raise ModelFileError(f"There is no checkpoint {file}.")
 
 
 def _with_origin(description: ModelDescription, file: Path, known: KnownModel | None) -> ModelDescription:

@@ -1,20 +1,25 @@
 """From a trained network to a model file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import onnx
 
+from acapella.conversion.chunk_graph import export_chunks
 from acapella.conversion.compression import compress
 from acapella.conversion.graph import FRAME_MASK, assert_same, assert_same_stream, to_onnx, to_streaming_onnx
+from acapella.conversion.new_model import new_model
 from acapella.conversion.onnx_graph import TOLERANCE
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.weight_files import load_weights
+from acapella.errors import UsageError
 from acapella.isolation.model import open_model
-from acapella.models.description import ModelDescription, Origin, sources_of
+from acapella.models.description import ModelDescription, Origin
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.models.schedules import Context, Stateful
-from acapella.networks import Network, build_network
+from acapella.networks import Network
 from acapella.settings import Settings
 from acapella.whole_files import atomic_write
 
@@ -85,6 +90,28 @@ def _write_proven(
         assert_same(network, content, description.front_end.tensor_channels, tolerance)
 
 
+def export(
+    model: TorchModel, path: Path, *, training: dict[str, Any] | None = None, licence: str = "", small: bool = False
+) -> None:
+    """Write the model file of a network of any kind; the other parameters as for `export_model`."""
+    network, description = model.network, model.description
+    if isinstance(network, Network):
+        front_end = description.front_end
+        assert isinstance(front_end, SpectralFrontEnd)
+        sources = description.sources, description.residual
+        export_model(
+            network, front_end, description.origin.family, path,
+            sources=sources, training=training, licence=licence, small=small,
+        )  # fmt: skip
+        return
+    if small:
+        raise UsageError(f"The weights of {description.origin.family} cannot be kept in 8 bits.")
+    changes: dict[str, Any] = {"training": training or {}}
+    if licence:
+        changes["origin"] = description.origin.model_copy(update={"licence": licence})
+    export_chunks(replace(model, description=description.model_copy(update=changes)), path)
+
+
 def export_weights(
     weights: Sequence[Path],
     settings: Settings,
@@ -99,17 +126,12 @@ def export_weights(
     Of several files the mean is taken (M. Wortsman et al., "Model soups", ICML 2022); they must go back to one start.
     `record` is what else is known of the training: "scores", say.
     """
-    front_end = SpectralFrontEnd.from_settings(settings)
-    network = build_network(
-        settings.model, front_end.tensor_channels, front_end.bins, settings.model_params, signed=front_end.signed
-    )
+    model = new_model(settings)
+    network = model.network
     states = []
     for file in weights:
         load_weights(network, file)
         states.append({name: tensor.clone() for name, tensor in network.state_dict().items()})
     network.load_state_dict({name: sum(state[name] for state in states) / len(states) for name in states[0]})
     training = {"settings": settings.as_env().splitlines(), **(record or {})}
-    sources = sources_of(settings)
-    export_model(
-        network, front_end, settings.model, path, sources=sources, training=training, licence=licence, small=small
-    )
+    export(model, path, training=training, licence=licence, small=small)

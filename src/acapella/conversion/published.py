@@ -5,9 +5,8 @@ from typing import Any
 
 from acapella.conversion.training_config import TrainingConfig
 from acapella.errors import ModelFileError
-from acapella.models.description import INSTRUMENTAL, VOCAL, ModelDescription
+from acapella.models.description import INSTRUMENTAL, RESIDUAL, VOCAL, ModelDescription
 
-RESIDUAL = "residual"
 FADE = 10  # a chunk's crossfade is this part of it
 VOCALS = ("vocals", "vocal", "voice")
 REST = ("other", "instrumental", "instrum", "accompaniment")

@@ -5,46 +5,36 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
+from acapella.conversion.new_model import new_model
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.weight_files import load_weights
 from acapella.isolation.model import MIXTURE, Model
 from acapella.isolation.runtimes import Shape
-from acapella.models.description import ModelDescription, Origin, sources_of
-from acapella.models.front_ends import SpectralFrontEnd
-from acapella.models.schedules import Context
-from acapella.networks import build_network
+from acapella.models.schedules import Chunks
 from acapella.settings import Settings
 
 
 class TorchRuntime:
-    """A network as a runtime (`isolation.runtimes`): `mixture` in, target out, (batch, channels, bins, frames) each."""
+    """A network as a runtime (`isolation.runtimes`); inputs and outputs are those of its graph (`models.schedules`)."""
 
-    inputs: Mapping[str, Shape] = {MIXTURE: (None, None, None, None)}
     metadata: Mapping[str, str] = {}
 
-    def __init__(self, network: nn.Module) -> None:
-        self._network = network.eval()
+    def __init__(self, model: TorchModel) -> None:
+        self._network = model.network.eval()
+        in_chunks = isinstance(model.description.schedule, Chunks)
+        self.inputs: Mapping[str, Shape] = model.inputs if in_chunks else {MIXTURE: (None, None, None, None)}
 
     def run(self, values: Mapping[str, np.ndarray]) -> Sequence[np.ndarray]:
         """As the protocol says."""
+        tensors = [torch.from_numpy(np.ascontiguousarray(values[name])) for name in self.inputs]
         with torch.inference_mode():
-            return [self._network(torch.from_numpy(np.ascontiguousarray(values[MIXTURE]))).numpy()]
+            outputs = self._network(*tensors)
+        return [output.numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
 
 
 def load_in_torch(weights: Path, settings: Settings) -> Model:
     """A model of the file `weights` (.h5, .hdf5 or .safetensors) and what `settings` say of them."""
-    front_end = SpectralFrontEnd.from_settings(settings)
-    network = build_network(
-        settings.model, front_end.tensor_channels, front_end.bins, settings.model_params, signed=front_end.signed
-    )
-    load_weights(network, weights)
-    sources, residual = sources_of(settings)
-    description = ModelDescription(
-        front_end=front_end,
-        schedule=Context(context=network.context, stride=network.stride),
-        sources=sources,
-        residual=residual,
-        origin=Origin(family=settings.model),
-    )
-    return Model(description, TorchRuntime(network))
+    model = new_model(settings)
+    load_weights(model.network, weights)
+    return Model(model.description, TorchRuntime(model))

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from acapella.conversion.keras_weights import load_keras_weights, save_keras_weights
 from acapella.errors import ModelFileError
@@ -18,29 +18,31 @@ FLOATS = ("F64", "F32", "F16", "BF16")
 COUNTER = "num_batches_tracked"  # of a batch normalization; nothing depends on it
 
 
-def save_weights(network: Network, path: Path) -> Path:
+def save_weights(network: nn.Module, path: Path) -> Path:
     """Write the weights; the file appears whole or not at all. Returns its path.
 
     That is `path`, or beside it with the suffix .safetensors where the network's weights are not kept in Keras' layout.
     """
-    if not network.keras_layout:
-        path = path.with_suffix(SAFETENSORS)
-    (_save_safetensors if path.suffix == SAFETENSORS else save_keras_weights)(network, path)
+    if path.suffix != SAFETENSORS and isinstance(network, Network) and network.keras_layout:
+        save_keras_weights(network, path)
+        return path
+    path = path.with_suffix(SAFETENSORS)
+    _save_safetensors(network, path)
     return path
 
 
-def load_weights(network: Network, path: Path) -> None:
+def load_weights(network: nn.Module, path: Path) -> None:
     """Fill `network` from a file of either kind; one that does not fit raises, and leaves the network as it was."""
     if not path.is_file():
         raise ModelFileError(f"The weight file {path} does not exist.")
     (_load_safetensors if path.suffix == SAFETENSORS else load_keras_weights)(network, path)
 
 
-def _tensors_of(network: Network) -> dict[str, Tensor]:
+def _tensors_of(network: nn.Module) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in network.state_dict().items() if not name.endswith(COUNTER)}
 
 
-def _save_safetensors(network: Network, path: Path) -> None:
+def _save_safetensors(network: nn.Module, path: Path) -> None:
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in _tensors_of(network).items()}
     try:
         with atomic_write(path) as unfinished:
@@ -49,7 +51,7 @@ def _save_safetensors(network: Network, path: Path) -> None:
         raise ModelFileError(f"The weight file {path} cannot be written: {_reason(error)}.") from error
 
 
-def _load_safetensors(network: Network, path: Path) -> None:
+def _load_safetensors(network: nn.Module, path: Path) -> None:
     """Names and shapes are compared before any tensor is read, so that no file asks for more memory than it may."""
     wanted = _tensors_of(network)
     try:

@@ -8,7 +8,7 @@ An item is one channel or one pair of channels, as the network takes them: the s
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -20,9 +20,10 @@ from acapella.audio_files import open_audio
 from acapella.audio_files.channels import to_network_channels
 from acapella.audio_files.resampling import Resampler
 from acapella.corpus.tracks import MIXTURE, Track
+from acapella.dsp.levels import SongLevel
 from acapella.dsp.normalizers import IDENTITY, Normalization
 from acapella.errors import CorpusError
-from acapella.models.front_ends import SpectralFrontEnd
+from acapella.models.front_ends import FrontEnd, SpectralFrontEnd, measure_song_level
 from acapella.whole_files import atomic_write
 
 BLOCK = 1 << 18  # samples read at a time
@@ -69,7 +70,7 @@ class CachedAudio:
 class Cache:
     """Prepares and opens the audio of tracks for one front end, below `folder`."""
 
-    def __init__(self, folder: Path, front_end: SpectralFrontEnd) -> None:
+    def __init__(self, folder: Path, front_end: FrontEnd) -> None:
         self._front_end = front_end
         self._folder = folder / f"{front_end.sample_rate}Hz-items-of-{front_end.channels}"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -102,23 +103,43 @@ class Cache:
 
     def normalization(self, track: Track) -> Normalization:
         """The normalization of the track's mixture, measured once and noted; arrays have an axis of items."""
-        if not self._front_end.needs_statistics:
+        front_end = self._front_end
+        if not isinstance(front_end, SpectralFrontEnd) or not front_end.needs_statistics:
             return IDENTITY
+
+        def measure(audio: CachedAudio) -> dict[str, Any]:
+            found = front_end.measure(audio.pieces())
+            return {"offset": found.offset.tolist(), "scale": found.scale.tolist(), "clip": found.clip}
+
+        numbers = self._noted(track, measure)
+        offset, scale = (np.array(numbers[name], np.float32) for name in ("offset", "scale"))
+        return Normalization(offset, scale, numbers["clip"])
+
+    def level(self, track: Track) -> SongLevel | None:
+        """The level of the track's mixture, where the front end normalises it; measured once and noted as well."""
+        if self._front_end.normalizer != "standard":
+            return None
+
+        def measure(audio: CachedAudio) -> dict[str, Any]:
+            found = measure_song_level(self._front_end, audio.pieces())
+            assert found
+            return {"mean": found.mean.tolist(), "deviation": found.deviation.tolist()}
+
+        numbers = self._noted(track, measure)
+        mean, deviation = (np.array(numbers[name], np.float32) for name in ("mean", "deviation"))
+        return SongLevel(mean, deviation)
+
+    def _noted(self, track: Track, measure: Callable[[CachedAudio], dict[str, Any]]) -> dict[str, Any]:
+        """What the front end needs to know of the mixture."""
         audio = self.audio(track, MIXTURE)
         note = self._paths(track.files[MIXTURE])[1]
         content = _read_note(note)
         key = self._front_end.model_dump_json()
         if key not in content:
-            found = self._front_end.measure(audio.pieces())
-            content[key] = {
-                "offset": found.offset.tolist(),
-                "scale": found.scale.tolist(),
-                "clip": found.clip,
-            }
+            content[key] = measure(audio)
             _write_note(note, content)
-        numbers = content[key]
-        offset, scale = (np.array(numbers[name], np.float32) for name in ("offset", "scale"))
-        return Normalization(offset, scale, numbers["clip"])
+        numbers: dict[str, Any] = content[key]
+        return numbers
 
     def _paths(self, source: Path) -> tuple[Path, Path]:
         name = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:24]

@@ -1,6 +1,7 @@
 """Slices of a track as pairs of tensors, computed from no more audio than they cover."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -10,6 +11,36 @@ from acapella.corpus.tracks import Track
 from acapella.dsp.choppers import Rectangle
 from acapella.dsp.normalizers import Normalization
 from acapella.models.front_ends import SpectralFrontEnd
+
+
+class Examples(Protocol):
+    """One item of a track, from which rectangles can be cut: of a spectrogram, or just of time (`corpus.chunks`).
+
+    A rectangle's frames are hops; one of time has all bins, whatever it says.
+    """
+
+    @property
+    def name(self) -> str:
+        """Of the track, and of the item where there are several."""
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Bins and frames."""
+
+    def cut(self, rectangle: Rectangle) -> tuple[np.ndarray, np.ndarray]:
+        """Mixture and target, two float32 tensors."""
+
+    def encode(self, mixture: np.ndarray, sources: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """The tensors of spectra like those that `spectra` returns."""
+
+    def frames(self, speed: float) -> int:
+        """Frames of the track played `speed` times as fast."""
+
+    def spectra(self, rectangle: Rectangle, speed: float = 1) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Mixture and sources, each (1, channels, bins, frames) complex64, of the track at `speed`."""
+
+    def target(self) -> np.ndarray:
+        """The whole target as a tensor."""
 
 
 class TrackExamples:

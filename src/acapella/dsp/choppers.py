@@ -118,7 +118,7 @@ def filtered_full(extent: Extent, slicing: Slicing, *, target: np.ndarray, **_: 
 def _where_it_sounds(
     rectangles: list[Rectangle], extent: Extent, slicing: Slicing, target: np.ndarray
 ) -> list[Rectangle]:
-    tiles = tile(extent, slicing)
+    tiles = tile(extent, slicing) or rectangles  # where there are fewer bins than a tile has
     if not tiles:
         return []
     threshold = np.mean([rectangle.cut(target).mean(dtype=np.float64) for rectangle in tiles])

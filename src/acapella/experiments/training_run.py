@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from acapella.conversion.export import export_model
+from acapella.conversion.export import export
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.weight_files import save_weights
 from acapella.corpus.cache import Cache, cache_folder
-from acapella.corpus.examples import TrackExamples
-from acapella.corpus.tracks import Split, Track, find_tracks, split_tracks
+from acapella.corpus.examples import Examples
+from acapella.corpus.tracks import STEMS, Split, Track, find_tracks, split_tracks
 from acapella.errors import CorpusError, InputError, ModelFileError
 from acapella.experiments.run_folder import (
     SETTINGS_FILE,
@@ -22,12 +23,14 @@ from acapella.experiments.run_folder import (
     trains_alike,
     write_settings,
 )
-from acapella.models.description import sources_of
+from acapella.models.description import ModelDescription
 from acapella.models.front_ends import SpectralFrontEnd
+from acapella.models.schedules import Chunks
 from acapella.networks import Network
 from acapella.settings import Settings
+from acapella.training.domains import choose_domain
 from acapella.training.events import Note, Preparing, TrainingListener, ignore
-from acapella.training.loop import fit, make_module, start_network
+from acapella.training.loop import fit, make_module, start_model
 from acapella.training.module import Isolation
 from acapella.training.network_picture import draw_network
 from acapella.training.resume import RESUME_NAME
@@ -83,11 +86,13 @@ def train(
 
     The folder is called `name`, or else by date and settings.
     """
-    front_end = SpectralFrontEnd.from_settings(settings)
-    module = _prepare(settings, front_end, listen, weights_to_load(settings))
+    model = start_model(settings, weights_to_load(settings))
+    module = _prepare(model, settings, listen)
     folder = create_run_folder(settings, name)
-    draw_network(module.network, front_end.tensor_channels, settings.model, folder / "network.png")
-    return _run(module, settings, folder, listen, questions or NobodyThere(), resumed=False)
+    front_end = model.description.front_end
+    if isinstance(model.network, Network) and isinstance(front_end, SpectralFrontEnd):
+        draw_network(model.network, front_end.tensor_channels, settings.model, folder / "network.png")
+    return _run(model, module, settings, folder, listen, questions or NobodyThere(), resumed=False)
 
 
 def resume(
@@ -108,9 +113,10 @@ def resume(
     folder = _run_to_resume(folder)
     settings = run_settings(folder, **({} if data is None else {"DATA": data}))
     settings = settings.model_copy(update={"epochs": max(settings.epochs, epochs or 0)})
-    module = _prepare(settings, SpectralFrontEnd.from_settings(settings), listen, weights=None)
+    model = start_model(settings)
+    module = _prepare(model, settings, listen)
     write_settings(settings, folder)
-    return _run(module, settings, folder.resolve(), listen, questions or NobodyThere(), resumed=True)
+    return _run(model, module, settings, folder.resolve(), listen, questions or NobodyThere(), resumed=True)
 
 
 def _run_to_resume(folder: Path) -> Path:
@@ -133,24 +139,34 @@ def train_or_resume(settings: Settings, listen: TrainingListener = ignore, *, na
     return train(settings, listen, name=name)
 
 
-def _prepare(
-    settings: Settings, front_end: SpectralFrontEnd, listen: TrainingListener, weights: Path | None
-) -> Isolation:
-    """Corpus and network, ready for training."""
-    tracks, skipped = find_tracks(settings.data)
+def _prepare(model: TorchModel, settings: Settings, listen: TrainingListener) -> Isolation:
+    """The model with the corpus, ready for training."""
+    if settings.fine_tune:
+        listen(Note(_what_the_checkpoint_decides(model.description)))
+    required = model.description.sources if settings.sources or settings.fine_tune else STEMS
+    tracks, skipped = find_tracks(settings.data, required)
     for sentence in skipped:
         listen(Note(f"{sentence}."))
     split = split_tracks(tracks, settings.split, settings.validation_tracks, settings.test_tracks)
     if not split.train:
         raise CorpusError("No track is left to train on: all are named in VALIDATION_TRACKS or TEST_TRACKS.")
-    network = start_network(settings, front_end, weights)
-    module = make_module(network, settings, *open_corpus(split, front_end, settings, listen))
+    module = make_module(model, settings, *open_corpus(split, model, settings, listen))
     if not module.is_validated:
         listen(Note("No slice to validate with: best weights and early stopping go by the training loss."))
     return module
 
 
+def _what_the_checkpoint_decides(description: ModelDescription) -> str:
+    front_end, schedule = description.front_end, description.schedule
+    assert isinstance(schedule, Chunks)
+    return (
+        f"The checkpoint says: {front_end.sample_rate} Hz, {front_end.channels} channel(s), chunks of "
+        f"{schedule.length / front_end.sample_rate:.1f} s, sources {', '.join(description.sources)}."
+    )
+
+
 def _run(
+    model: TorchModel,
     module: Isolation,
     settings: Settings,
     folder: Path,
@@ -169,7 +185,7 @@ def _run(
         epochs, interrupted = fit(module, settings, folder, listen, point if point.is_file() else None)
     (folder / "metrics.json").write_text(json.dumps(epochs, indent=1) + "\n", encoding="utf-8")
     is_saved = questions.save() if interrupted or not settings.quit else True
-    weights = _keep(module.network, settings, folder, epochs) if is_saved else None
+    weights = _keep(model, settings, folder, epochs) if is_saved else None
     return TrainedRun(folder, weights, weights and weights.with_suffix(".onnx"), epochs, interrupted)
 
 
@@ -184,33 +200,30 @@ def weights_to_load(settings: Settings) -> Path | None:
 
 
 def open_corpus(
-    split: Split, front_end: SpectralFrontEnd, settings: Settings, listen: TrainingListener
-) -> tuple[list[TrackExamples], list[TrackExamples]]:
+    split: Split, model: TorchModel, settings: Settings, listen: TrainingListener
+) -> tuple[list[Examples], list[Examples]]:
     """Training and validation tracks, with their audio in the cache."""
-    cache = Cache(cache_folder(settings.data, settings.log_base), front_end)
-    sources, _ = sources_of(settings)
+    domain = choose_domain(model, settings)
+    cache = Cache(cache_folder(settings.data, settings.log_base), model.description.front_end)
     train, validation, test = len(split.train), len(split.validation), len(split.test)
     listen(Note(f"{train} tracks train, {validation} validate, {test} are kept for tests."))
 
-    def opened(tracks: list[Track], what: str) -> list[TrackExamples]:
+    def opened(tracks: list[Track], what: str) -> list[Examples]:
         listen(Preparing(what))
-        opened = [TrackExamples.open(track, cache, front_end, sources) for track in tracks]
-        return [examples for items in opened for examples in items]
+        return [examples for track in tracks for examples in domain.open(track, cache)]
 
     return opened(split.train, "training"), opened(split.validation, "validation")
 
 
-def _keep(network: Network, settings: Settings, folder: Path, epochs: list[dict[str, float]]) -> Path:
+def _keep(model: TorchModel, settings: Settings, folder: Path, epochs: list[dict[str, float]]) -> Path:
     """Write weights and model file, and link the folder as `last`; returns the path of the weights.
 
     A relative WEIGHTS is inside the folder.
     """
     weights = folder / settings.weights
     weights.parent.mkdir(parents=True, exist_ok=True)
-    weights = save_weights(network, weights)
+    weights = save_weights(model.network, weights)
     record = {"settings": settings.as_env().splitlines(), "epochs": len(epochs), "last": epochs[-1] if epochs else {}}
-    front_end = SpectralFrontEnd.from_settings(settings)
-    file = weights.with_suffix(".onnx")
-    export_model(network, front_end, settings.model, file, sources=sources_of(settings), training=record)
+    export(model, weights.with_suffix(".onnx"), training=record)
     mark_as_last(folder)
     return weights

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FORMAT = "3"
 FORMAT_KEY, MODEL_KEY = "acapella_format", "acapella_model"
 VOCAL, INSTRUMENTAL = "vocal", "instrumental"
+RESIDUAL = "residual"  # what several sources leave: with it all stems sum to the mixture
 DEFAULT_STEMS = (VOCAL, INSTRUMENTAL)  # what is made of a song unless other stems are asked for
 LONGEST = 1 << 20  # characters of metadata
 OUTPUTS = {"spectral": ("mask", "spectrum"), "waveform": ("waveform",), "hybrid": ("hybrid",)}  # by front end
@@ -117,7 +118,10 @@ class ModelDescription(Part):
 
 def sources_of(settings: "Settings") -> tuple[tuple[str, ...], str]:
     """What the settings let a network learn, and what the rest of the mixture is called."""
-    return ((INSTRUMENTAL,), VOCAL) if settings.instrumental else ((VOCAL,), INSTRUMENTAL)
+    sources = settings.sources or ((INSTRUMENTAL,) if settings.instrumental else (VOCAL,))
+    if len(sources) > 1:
+        return sources, RESIDUAL
+    return sources, {VOCAL: INSTRUMENTAL, INSTRUMENTAL: VOCAL}.get(sources[0], RESIDUAL)
 
 
 def first_wrong_field(error: ValidationError) -> str:

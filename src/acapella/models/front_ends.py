@@ -50,6 +50,19 @@ class HybridFrontEnd(Part):
     window_length: Annotated[int, Field(ge=8, le=1 << 16, multiple_of=8)] = 4096
     normalizer: Literal["dummy", "standard"] = "dummy"
 
+    @classmethod
+    def from_settings(cls, settings: "Settings") -> "HybridFrontEnd":
+        """The front end that the settings describe, of normalised songs; SettingsError as below."""
+        try:
+            return cls(
+                sample_rate=settings.sample_rate,
+                channels=settings.channels,
+                window_length=settings.fft,
+                normalizer="standard",
+            )
+        except ValidationError as error:
+            raise wrong_setting(error) from None
+
     @cached_property
     def stft(self) -> HybridSTFT:
         """The transform between audio and spectrum."""
@@ -96,23 +109,22 @@ class SpectralFrontEnd(Part):
         return self
 
     @classmethod
-    def from_settings(cls, settings: "Settings") -> "SpectralFrontEnd":
-        """The front end that the settings describe; SettingsError where a number is out of all bounds."""
+    def from_settings(cls, settings: "Settings", **fixed: Any) -> "SpectralFrontEnd":
+        """The front end that the settings describe, with what is `fixed`; SettingsError where a number cannot be."""
         all_bins = settings.fft // 2 + 1
+        values = {
+            "sample_rate": settings.sample_rate,
+            "channels": settings.channels,
+            "window_length": settings.fft,
+            "bins": min(settings.bins or all_bins, all_bins),
+            "representation": settings.representation_name,
+            "normalizer": settings.normalizer,
+            "percentile": float(settings.normalizer_params.percentile),
+        }
         try:
-            return cls(
-                sample_rate=settings.sample_rate,
-                channels=settings.channels,
-                window_length=settings.fft,
-                bins=min(settings.bins or all_bins, all_bins),
-                representation=settings.representation_name,
-                normalizer=settings.normalizer,
-                percentile=float(settings.normalizer_params.percentile),
-            )
+            return cls(**(values | fixed))
         except ValidationError as error:
-            details = error.errors()[0]
-            name = OPTIONS.get(str(details["loc"][0]), "FFT")
-            raise SettingsError(f"{name}={str(details['input'])[:40]}: {details['msg'].lower()}.") from None
+            raise wrong_setting(error) from None
 
     @cached_property
     def stft(self) -> STFT:
@@ -209,6 +221,13 @@ class SpectralFrontEnd(Part):
         """Amplitudes ≥ 0 that `tensor` predicts, for a representation without phase."""
         assert isinstance(self._representation, Amplitude), "this representation has a phase"
         return self._representation.amplitude(normalization.invert(tensor))
+
+
+def wrong_setting(error: ValidationError) -> SettingsError:
+    """What to say of a front end of settings that is not valid."""
+    details = error.errors()[0]
+    name = OPTIONS.get(str(details["loc"][0]), "FFT")
+    return SettingsError(f"{name}={str(details['input'])[:40]}: {details['msg'].lower()}.")
 
 
 FrontEnd = Annotated[SpectralFrontEnd | WaveformFrontEnd | HybridFrontEnd, Field(discriminator="kind")]

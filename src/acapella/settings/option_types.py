@@ -3,12 +3,13 @@
 A value is a Python object, or text as in the environment (`"{'scale': 128}"`).
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_serializer, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_serializer, model_validator
 
 from acapella.settings.text import Allowed, as_text, read_literal
 
@@ -18,7 +19,9 @@ ChopName = Literal[
     "tile", "full", "sliding", "sliding_full", "filtered", "filtered_full", "random", "random_full", "infere"
 ]
 FilterName = Literal["maximum", "mean"]
-LossName = Literal["mean_squared_error", "mean_absolute_error", "mean_squared_log_error"]
+LossName = Literal[
+    "mean_squared_error", "mean_absolute_error", "mean_squared_log_error", "waveform_l1", "multi_resolution_stft"
+]
 MetricName = Literal["mean_pred", "max_pred"]
 NormalizerName = Literal["dummy", "percentile"]
 OptimizerName = Literal["adam", "rmsprop"]
@@ -34,6 +37,7 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 NetworkChannels = Annotated[int, Field(ge=1, le=2), Allowed("1 or 2")]
 Share = Annotated[float, Field(ge=0, lt=1)]
+SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")  # a part of file names
 TrainFraction = Annotated[float, Field(gt=0, lt=1), Allowed("number > 0 and < 1")]
 
 
@@ -60,6 +64,16 @@ def _network_name(value: object) -> object:
     if not isinstance(value, str) or not value.isidentifier():
         raise ValueError("must be the name of a network")
     return value
+
+
+def _checkpoint(value: object) -> object:
+    return None if value in ("", None) else _path(value)
+
+
+def _source_name(name: str) -> str:
+    if not SOURCE_NAME.fullmatch(name) or name == "all":
+        raise ValueError("is no source: its files are called NAME_source.wav, in small letters, digits and hyphens")
+    return name
 
 
 def _list(value: object) -> object:
@@ -89,10 +103,19 @@ ChopNameOrAlias = Annotated[ChopName, _aliases(infer="infere")]
 ModelName = Annotated[  # the registry in `networks`, which lies above, has the last word
     str,
     BeforeValidator(_network_name),
-    Allowed("acapellabot, leaky_dropout, deep_unet, tfc_tdf, or a network of your own (docs/extending.md)"),
+    Allowed(
+        "acapellabot, leaky_dropout, deep_unet, tfc_tdf, mel_band_roformer, bs_roformer, htdemucs, mdx23c, scnet, "
+        "or a network of your own (docs/extending.md)"
+    ),
 ]
 Folder = Annotated[Path, BeforeValidator(_path), Allowed("valid directory")]
 WeightFile = Annotated[Path, BeforeValidator(_weight_file), Allowed(".h5, .hdf5 or .safetensors file")]
+Checkpoint = Annotated[Path | None, BeforeValidator(_checkpoint), Allowed("checkpoint of a known family, or empty")]
+SourceNames = Annotated[
+    tuple[Annotated[str, AfterValidator(_source_name)], ...],
+    BeforeValidator(_list),
+    Allowed("names of stems in the corpus, separated by commas, or empty"),
+]
 TrackNames = Annotated[tuple[str, ...], BeforeValidator(_list), Allowed("parts of track names, separated by commas")]
 Checkpoints = Annotated[tuple[CheckpointName, ...], BeforeValidator(_list)]
 Metrics = Annotated[tuple[MetricName, ...], BeforeValidator(_list)]

@@ -7,19 +7,23 @@ the defaults only. There is no global object: code that needs settings takes the
 
 import os
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AliasGenerator,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from acapella.errors import SettingsError
+from acapella.settings.model_params import ORIGINAL_DEFAULT, read_model_params
 from acapella.settings.option_types import (
     BatchGeneratorNameOrAlias,
+    Checkpoint,
     Checkpoints,
     ChopNameOrAlias,
     ChopParams,
@@ -30,16 +34,17 @@ from acapella.settings.option_types import (
     LossName,
     Metrics,
     ModelName,
-    ModelParams,
     NetworkChannels,
     NormalizerName,
     NormalizerParams,
     OptimizerName,
     OptimizerParams,
+    Params,
     PhaseName,
     PrecisionName,
     RemixParams,
     RepresentationName,
+    SourceNames,
     TensorboardInfoName,
     TrackNames,
     TrainFraction,
@@ -47,6 +52,7 @@ from acapella.settings.option_types import (
     WindowLength,
 )
 from acapella.settings.text import (
+    Allowed,
     as_text,
     check_names,
     export_lines,
@@ -91,9 +97,9 @@ class OriginalOptions(BaseSettings):
     loss: LossName = _option("mean_squared_error", "Loss function")
     metrics: Metrics = _option("mean_pred,max_pred", "Metrics to log beside the loss")
     model: ModelName = _option("leaky_dropout", "Network architecture")
-    model_params: ModelParams = _option(
-        "{'alpha1': 0.1, 'alpha2': 0.01, 'rate': 0.1}", "Network hyperparameters: LeakyReLU slopes, dropout rate"
-    )
+    model_params: Annotated[
+        Params, Allowed("dictionary with alpha1, alpha2, rate; networks that take chunks have their sizes in it")
+    ] = _option(ORIGINAL_DEFAULT, "Network hyperparameters: LeakyReLU slopes, dropout rate; sizes")
     normalizer: NormalizerName = _option("percentile", "Normalization of spectrograms")
     normalizer_params: NormalizerParams = _option(
         "{'percentile': 99}", "Normalizer parameters: the percentile that is scaled to 1"
@@ -153,6 +159,15 @@ class Settings(OriginalOptions):
         "float32", "Floating-point precision of training; bfloat16 is faster where the processor supports it"
     )
     seed: CountFromZero = _option(0, "Random seed")
+    sources: SourceNames = _option("", "Sources that the network predicts; empty: as INSTRUMENTAL says")
+    fine_tune: Checkpoint = _option(
+        "", "Published checkpoint to start from, with its YAML file beside it; it decides sizes, STFT and sources"
+    )
+
+    @field_validator("model_params", mode="before")
+    @classmethod
+    def _of_the_model(cls, value: object, info: ValidationInfo) -> Params:
+        return read_model_params(value, info.data.get("model", ""))
 
     def __init__(self, **options: Any) -> None:
         given = {name.upper(): value for name, value in options.items()}

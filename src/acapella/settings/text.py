@@ -110,7 +110,7 @@ def as_text(value: object) -> str:
     """A value as text for the environment."""
     if isinstance(value, BaseModel):
         return str(value.model_dump(exclude_none=True) or "")
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
 
 
 def read_literal(text: str) -> object:

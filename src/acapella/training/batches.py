@@ -11,7 +11,7 @@ from typing import NamedTuple, overload
 import numpy as np
 import torch
 
-from acapella.corpus.examples import TrackExamples
+from acapella.corpus.examples import Examples
 from acapella.dsp.choppers import CHOPPERS, Rectangle
 from acapella.errors import CorpusError, SettingsError
 from acapella.registry import choose
@@ -20,20 +20,20 @@ from acapella.training.remix import Remix, draw_remix, families
 
 
 class Slice(NamedTuple):
-    """A rectangle of a track."""
+    """A rectangle of a track: of its spectrogram, or a chunk of time (`corpus.examples`)."""
 
-    track: TrackExamples
+    track: Examples
     rectangle: Rectangle
 
     def cut(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mixture and target, each (tensor channels, bins, frames) float32."""
+        """Mixture and target, each (tensor channels, bins, frames) or (channels, samples), float32."""
         return self.track.cut(self.rectangle)
 
 
 class Slices(Sequence[Slice]):
     """All slices of some tracks, in order, kept as bare numbers: those of a hundred hours fit in memory."""
 
-    def __init__(self, pieces: Iterable[tuple[TrackExamples, Sequence[Rectangle]]]) -> None:
+    def __init__(self, pieces: Iterable[tuple[Examples, Sequence[Rectangle]]]) -> None:
         filled = [(track, np.array(rectangles, np.int32)) for track, rectangles in pieces if rectangles]
         self._tracks = [track for track, _ in filled]
         self._rectangles = [rectangles for _, rectangles in filled]
@@ -70,7 +70,7 @@ _PLAN, _SHUFFLE, _DRAW, _DROPOUT = range(4)  # purposes of random numbers, so th
 class Batches:
     """The batches of an epoch: `steps` of them, each (mixture, target) tensors."""
 
-    def __init__(self, tracks: Sequence[TrackExamples], settings: Settings) -> None:
+    def __init__(self, tracks: Sequence[Examples], settings: Settings) -> None:
         if settings.chopname == "infere":
             raise SettingsError("CHOPNAME='infere' is for isolating only; train with tile, say.")
         self._settings = settings
@@ -117,7 +117,7 @@ class Batches:
         return self._batch_of(self, epoch, step, size)
 
     def load(self, epoch: int, step: int) -> Batch:
-        """The batch itself: mixtures and targets, (batch, channels, bins, frames) each."""
+        """The batch itself: mixtures and targets, as `Slice.cut` has them behind an axis of the batch."""
         return load_slices(self.plan(epoch, step))
 
     def keras(self, epoch: int, step: int, size: int) -> list[Slice]:
@@ -162,7 +162,7 @@ GENERATORS: dict[str, Generator] = {
 }
 
 
-def plan_slices(tracks: Sequence[TrackExamples], settings: Settings) -> Iterator[tuple[TrackExamples, list[Rectangle]]]:
+def plan_slices(tracks: Sequence[Examples], settings: Settings) -> Iterator[tuple[Examples, list[Rectangle]]]:
     """Each track with the rectangles that CHOPNAME finds in it."""
     chopper = choose(CHOPPERS, settings.chopname, "CHOPNAME")
     needs_target = settings.chopname.startswith("filtered")
@@ -173,7 +173,7 @@ def plan_slices(tracks: Sequence[TrackExamples], settings: Settings) -> Iterator
 
 
 def load_slices(slices: Sequence[Slice | Remix]) -> Batch:
-    """Mixtures and targets of `slices`, (batch, channels, bins, frames) each."""
+    """Mixtures and targets of `slices`, as `Slice.cut` has them behind an axis of the batch."""
     pairs = [piece.cut() for piece in slices]
     mixture, target = (torch.from_numpy(np.stack(tensors)) for tensors in zip(*pairs, strict=True))
     return mixture, target

@@ -14,17 +14,18 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from acapella.conversion.new_model import new_model
+from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.weight_files import load_weights
-from acapella.corpus.examples import TrackExamples
-from acapella.models.front_ends import SpectralFrontEnd
-from acapella.networks import Network, build_network
+from acapella.corpus.examples import Examples
 from acapella.process_memory import keep_freed_memory
 from acapella.registry import choose
 from acapella.settings import Settings
 from acapella.training.batches import Batches
+from acapella.training.domains import choose_domain
 from acapella.training.events import Note, TrainingListener
 from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_logger
-from acapella.training.losses import LOSSES, METRICS
+from acapella.training.losses import LOSSES, METRICS, WAVEFORM_LOSSES
 from acapella.training.module import Isolation, ValidationBatches
 from acapella.training.optimizers import build_optimizer
 from acapella.training.resume import Interruption, ResumePoint
@@ -32,31 +33,31 @@ from acapella.training.resume import Interruption, ResumePoint
 PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
 
-def start_network(settings: Settings, front_end: SpectralFrontEnd, weights: Path | None = None) -> Network:
-    """The network of MODEL with fresh weights that SEED decides, or with those in the file `weights`."""
+def start_model(settings: Settings, weights: Path | None = None) -> TorchModel:
+    """The model of MODEL with fresh weights that SEED decides, those of FINE_TUNE, or those in the file `weights`."""
     torch.manual_seed(settings.seed)
-    network = build_network(
-        settings.model, front_end.tensor_channels, front_end.bins, settings.model_params, signed=front_end.signed
-    )
+    model = new_model(settings)
     if weights:
-        load_weights(network, weights)
-    return network
+        load_weights(model.network, weights)
+    return model
 
 
 def make_module(
-    network: Network,
+    model: TorchModel,
     settings: Settings,
-    train_tracks: Sequence[TrackExamples],
-    validation_tracks: Sequence[TrackExamples],
+    train_tracks: Sequence[Examples],
+    validation_tracks: Sequence[Examples],
 ) -> Isolation:
     """The network with loss, metrics, optimizer and batches; a CorpusError where no slice can be cut."""
+    domain = choose_domain(model, settings)
     return Isolation(
-        network,
-        choose(LOSSES, settings.loss, "LOSS"),
+        model.network,
+        domain,
+        choose({**LOSSES, **WAVEFORM_LOSSES}, settings.loss, "LOSS"),
         {name: choose(METRICS, name, "METRICS") for name in settings.metrics},
         partial(_optimizer, settings),
-        Batches(train_tracks, settings),
-        ValidationBatches(validation_tracks, settings.batch),
+        Batches(train_tracks, domain.slicing(settings)),
+        ValidationBatches(validation_tracks, domain, settings.batch),
         first_epoch=settings.start_epoch,
     )
 

@@ -1,6 +1,7 @@
 """What training minimizes, by the names of LOSS, and what else it reports, by those of METRICS.
 
-Each takes prediction and target, tensors of one shape, and returns one number.
+Each takes prediction and target, tensors of one shape, and returns one number. `LOSSES` compare whatever the network
+predicts (`training.domains`), `WAVEFORM_LOSSES` waveforms (batch, sources * channels, samples), whatever the network.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+RESOLUTIONS = (4096, 2048, 1024, 512, 256)  # window lengths, in samples
 SMALLEST = 1e-7  # Keras' epsilon: the logarithmic loss takes smaller values, negative ones too, for this one
 
 
@@ -35,6 +37,41 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mean_squared_error": mean_squared_error,
     "mean_absolute_error": mean_absolute_error,
     "mean_squared_log_error": mean_squared_log_error,
+}
+
+
+def waveform_l1(prediction: Tensor, target: Tensor) -> Tensor:
+    """Mean of |prediction - target| over all samples.
+
+    Source: A. Défossez et al., "Music source separation in the waveform domain", 2019.
+    """
+    return F.l1_loss(prediction, target)
+
+
+def multi_resolution_stft(prediction: Tensor, target: Tensor) -> Tensor:
+    """`waveform_l1`, and for each of `RESOLUTIONS` the mean of |STFT(prediction) - STFT(target)|, complex.
+
+    The transforms keep energy, so that all parts have the waveform's scale; the hop is a quarter of the window. Windows
+    that are longer than the waveforms are left out.
+
+    Source: W.-T. Lu, J.-C. Wang, Q. Kong and Y.-N. Hung, "Music source separation with band-split RoPE transformer",
+    ICASSP 2024.
+    """
+    error = (prediction - target).flatten(0, -2)
+    loss = error.abs().mean()
+    for length in RESOLUTIONS:
+        if length <= error.shape[-1]:
+            window = torch.hann_window(length, device=error.device)
+            spectrum = torch.stft(
+                error, length, window=window, pad_mode="constant", normalized=True, return_complex=True
+            )  # fmt: skip
+            loss = loss + spectrum.abs().mean()
+    return loss
+
+
+WAVEFORM_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "waveform_l1": waveform_l1,
+    "multi_resolution_stft": multi_resolution_stft,
 }
 
 

@@ -11,16 +11,14 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from acapella.corpus.examples import TrackExamples
-from acapella.dsp.choppers import sliding_full
+from acapella.corpus.examples import Examples
 from acapella.errors import CorpusError
 from acapella.networks import Network
-from acapella.settings.option_types import ChopParams
 from acapella.training.batches import Batch, Batches, Slices, load_slices
+from acapella.training.domains import Domain
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Metric = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-VALIDATION_SLICING = ChopParams(scale=128, step=(32, 32))
 VALIDATION_PART = 1  # slices at a time: they have all frequencies, and a batch of them would need more than training
 
 
@@ -53,10 +51,10 @@ class FromStep(Sampler[int]):
 
 
 class ValidationBatches(Dataset[Batch]):
-    """All sliding slices of the validation tracks, in batches of `size`."""
+    """All slices of the validation tracks that `domain` looks at, in batches of `size`."""
 
-    def __init__(self, tracks: Iterable[TrackExamples], size: int) -> None:
-        self.slices = Slices((track, sliding_full(track.extent, VALIDATION_SLICING)) for track in tracks)
+    def __init__(self, tracks: Iterable[Examples], domain: Domain, size: int) -> None:
+        self.slices = Slices((track, domain.validation_rectangles(track)) for track in tracks)
         self._size = size
 
     def __len__(self) -> int:
@@ -69,11 +67,12 @@ class ValidationBatches(Dataset[Batch]):
 
 
 class Isolation(pl.LightningModule):
-    """A network that learns to predict the target's tensor from the mixture's."""
+    """A network that learns to predict the target's tensor from the mixture's, both in some `domain`."""
 
     def __init__(
         self,
-        network: Network,
+        network: nn.Module,
+        domain: Domain,
         loss: Loss,
         metrics: Mapping[str, Metric],
         make_optimizer: Callable[[Iterable[nn.Parameter]], tuple[Optimizer, LRScheduler | None]],
@@ -82,7 +81,10 @@ class Isolation(pl.LightningModule):
         first_epoch: int = 0,
     ) -> None:
         super().__init__()
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network
+        if isinstance(network, Network):
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._domain = domain
         self._loss = loss
         self._metrics = metrics
         self._make_optimizer = make_optimizer
@@ -102,9 +104,12 @@ class Isolation(pl.LightningModule):
         return self._first_epoch + self.current_epoch
 
     def forward(self, mixture: torch.Tensor) -> torch.Tensor:
-        """Predicted target; both (batch, channels, bins, frames)."""
-        prediction: torch.Tensor = self.network(mixture.to(memory_format=torch.channels_last))
-        return prediction
+        """Predicted target; both as the domain has them."""
+        return self._domain.predict(self.network, mixture)
+
+    def picture(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Magnitudes of a mixture, target or prediction, (batch, channels, bins, frames)."""
+        return self._domain.picture(tensor)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """The batches of the coming epoch, or of what is left of it when an interrupted training goes on."""
@@ -134,8 +139,7 @@ class Isolation(pl.LightningModule):
         prediction = torch.cat([self(part) for part in torch.split(mixture, VALIDATION_PART)])
         values = {f"val_{name}": value for name, value in self._measure(prediction, target).items()}
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(target))
-        squares: torch.Tensor = (prediction - target) ** 2
-        return squares
+        return self.picture(prediction - target) ** 2
 
     def _measure(self, prediction: torch.Tensor, target: torch.Tensor) -> dict[str, torch.Tensor]:
         metrics = {name: metric(prediction, target) for name, metric in self._metrics.items()}

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from acapella.corpus.examples import TrackExamples
+from acapella.corpus.examples import Examples
 from acapella.dsp.choppers import Rectangle
 from acapella.settings.option_types import RemixParams
 
@@ -21,7 +21,7 @@ class Part:
     `speed` is how many times as fast it is played.
     """
 
-    track: TrackExamples
+    track: Examples
     rectangle: Rectangle
     gain: float
     tilt: float
@@ -48,7 +48,7 @@ class Remix:
     rest: Part
 
     def cut(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mixture and target, each (tensor channels, bins, frames) float32."""
+        """Mixture and target, as those of a slice."""
         sources = [self.target.of(source) for source in self.target.spectra()[1]]
         mixture, own = self.rest.spectra()
         rest = self.rest.of(mixture - sum(own))
@@ -62,19 +62,19 @@ def _to_level(mixture: np.ndarray) -> np.float32:
     return np.float32(LEVEL / level if level > SILENT else 1)
 
 
-def families(tracks: Sequence[TrackExamples]) -> list[list[TrackExamples]]:
+def families(tracks: Sequence[Examples]) -> list[list[Examples]]:
     """The tracks, by the folder they are in: only those of one folder are mixed with each other.
 
     So a data set that lacks the highest frequencies, say, is not mixed with one that has them.
     """
-    found: dict[str, list[TrackExamples]] = {}
+    found: dict[str, list[Examples]] = {}
     for track in tracks:
         found.setdefault(str(PurePosixPath(track.name).parent), []).append(track)
     return list(found.values())
 
 
 def draw_remix(
-    families: Sequence[Sequence[TrackExamples]], frames: int, params: RemixParams, rng: np.random.Generator
+    families: Sequence[Sequence[Examples]], frames: int, params: RemixParams, rng: np.random.Generator
 ) -> Remix:
     """A random remix of `frames` frames, all bins; each family is as likely as any other."""
     family = families[int(rng.integers(len(families)))]
@@ -96,6 +96,6 @@ def draw_remix(
     return Remix(draw(gains[0]), draw(gains[1]))
 
 
-def _place(track: TrackExamples, frames: int, speed: float, rng: np.random.Generator) -> Rectangle:
+def _place(track: Examples, frames: int, speed: float, rng: np.random.Generator) -> Rectangle:
     start = int(rng.integers(track.frames(speed) - frames, endpoint=True))
     return Rectangle(0, track.extent[0], start, start + frames)

@@ -8,7 +8,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.tensorboard import SummaryWriter
 
-from acapella.training.module import epoch_of
+from acapella.training.module import Isolation, epoch_of
 
 
 class FullInfo(Callback):
@@ -48,9 +48,12 @@ class FullInfo(Callback):
         mixture, target = batch
         with torch.no_grad():
             prediction = pl_module(mixture[:1])
-        top = mixture[0, :1].abs().max().clamp(min=1e-6)
-        for name, tensor in (("mixture", mixture), ("target", target), ("prediction", prediction)):
-            picture = (tensor[0, :1].abs() / top).clamp(0, 1).flip(1)
+        assert isinstance(pl_module, Isolation)
+        tensors = {"mixture": mixture[:1], "target": target[:1], "prediction": prediction}
+        pictures = {name: pl_module.picture(tensor)[0, :1] for name, tensor in tensors.items()}
+        top = pictures["mixture"].max().clamp(min=1e-6)
+        for name, magnitudes in pictures.items():
+            picture = (magnitudes / top).clamp(0, 1).flip(1)
             _writer(trainer).add_image(f"slice/{name}", picture, epoch_of(pl_module))
 
 
