@@ -5,6 +5,7 @@
     │   ├── SettingsError         a variable has a value that is not allowed
     │   └── MissingExtraError     the command needs packages that are not installed
     ├── ProcessDiedError      a process that worked on a song is no more      exit code 1
+    ├── TrainingError         a training cannot go on                          exit code 1
     └── InputError            a file or folder cannot be used                  exit code 1
         ├── AudioFileError        cannot be read, decoded or written
         ├── CorpusError           no usable tracks, or a track that does not fit
@@ -13,6 +14,13 @@
 A message is one sentence that names the thing and the remedy. It speaks of arguments as Python has them; where
 a `UsageError` says which one is wrong, the command line puts its own name for it in. All can be pickled.
 """
+
+import reprlib
+
+QUOTED = 200  # characters of a wrong value in a message
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxtuple, _SHORT.maxdict, _SHORT.maxset = 4, 10, 10, 10, 10
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = QUOTED
 
 
 class AcapellaError(Exception):
@@ -56,6 +64,10 @@ class ProcessDiedError(AcapellaError):
     """The process that worked on a song has died: it crashed, was killed, or reached a limit."""
 
 
+class TrainingError(AcapellaError):
+    """A training cannot go on: its loss is no number any more, for example."""
+
+
 class InputError(AcapellaError):
     """A file or folder that was named cannot be used."""
 
@@ -72,9 +84,21 @@ class ModelFileError(InputError):
     """A model or weight file cannot be used."""
 
 
+def quoted(value: object) -> str:
+    """A wrong value as Python writes it, shortened: it may be of any size."""
+    if isinstance(value, str):
+        return repr(value) if len(value) <= QUOTED else f"{value[:QUOTED]!r}…"
+    return shortened(_SHORT.repr(value))
+
+
+def shortened(text: str) -> str:
+    """The first characters of a `text`, as many as a message may quote."""
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
+
+
 def sentence(error: Exception) -> str:
     """What went wrong, as one sentence; of errors of the system, the file and the reason."""
     if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
+        where = f"{shortened(str(error.filename))}: " if error.filename else ""
         return f"{where}{error.strerror}."
     return str(error)

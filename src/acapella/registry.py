@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from acapella.errors import SettingsError
+from acapella.errors import SettingsError, quoted
 
 Choice = TypeVar("Choice")
 
@@ -13,4 +13,4 @@ def choose(table: Mapping[str, Choice], name: str, option: str) -> Choice:
     try:
         return table[name]
     except KeyError:
-        raise SettingsError(f"{option}={name!r} is not one of: {', '.join(table)}.", option) from None
+        raise SettingsError(f"{option}={quoted(name)} is not one of: {', '.join(table)}.", option) from None

@@ -12,7 +12,7 @@ from tests.settings.table import CHOPNAMES, OURS, TABLE
 
 from acapella.errors import SettingsError
 from acapella.settings import Settings
-from acapella.settings.option_types import ChopParams, ModelParams, OptimizerParams
+from acapella.settings.option_types import MOST, ChopParams, ModelParams, OptimizerParams
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,8 +70,10 @@ OPTIONS = st.fixed_dictionaries(
         "test_tracks": st.lists(NAMES),
         "split": st.floats(0, 1, exclude_min=True, exclude_max=True),
         "checkpoints": st.sampled_from(["", "weights", "weights,error_visualization"]),
-        "chopparams": st.builds(ChopParams, step=st.tuples(st.integers(1), st.integers(1)), upper=st.booleans()),
-        "model_params": st.builds(ModelParams, alpha1=st.floats(0, 1e300)),
+        "chopparams": st.builds(
+            ChopParams, step=st.tuples(st.integers(1, MOST), st.integers(1, MOST)), upper=st.booleans()
+        ),
+        "model_params": st.builds(ModelParams, alpha1=st.floats(0, 1000)),
         "optimizer_params": st.builds(OptimizerParams, learning_rate=st.none() | st.floats(1e-300, 1)),
     },
 )

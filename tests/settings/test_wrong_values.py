@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 from tests.settings.table import CHOPNAMES, message
 
+from acapella.errors import quoted
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -58,7 +60,7 @@ def test_one_sentence_about_a_wrong_key(value: object, expected: str) -> None:
 )
 def test_what_is_no_literal_dictionary_is_refused_and_never_run(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHOPPARAMS", text)
-    assert message().startswith(f"CHOPPARAMS={text!r} is not a dictionary such as {{'scale': 128, ")
+    assert message().startswith(f"CHOPPARAMS={quoted(text)} is not a dictionary such as {{'scale': 128, ")
 
 
 def test_both_spellings_of_the_learning_rate() -> None:

@@ -12,6 +12,7 @@ from acapella.errors import UsageError, sentence
 if TYPE_CHECKING:
     from rich.console import Console
 
+LONGEST_MESSAGE = 4000  # characters
 FLAGS = {  # what arguments of the library are called here
     "bit_depth": "--bit-depth",
     "bitrate": "--bitrate",
@@ -53,6 +54,8 @@ def make_console(quiet: bool) -> "Console":
 def report(error: Exception) -> None:
     """Print what went wrong as one sentence; an argument of the library is called by its flag."""
     text = sentence(error)
+    if len(text) > LONGEST_MESSAGE:  # of a library, perhaps: ours quote less
+        text = f"{text[:LONGEST_MESSAGE]}…"
     if isinstance(error, UsageError):
         text = with_flags(text, *error.arguments)
     typer.echo(f"Error: {text}", err=True)

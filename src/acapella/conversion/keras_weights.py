@@ -12,6 +12,7 @@ by their arrays and matched in order:
 
 from collections import Counter
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from acapella.errors import ModelFileError
+from acapella.errors import QUOTED, ModelFileError
 from acapella.whole_files import atomic_write
 
 KERAS_VERSION = b"2.12.0"  # whose layout we write; every Keras 2 reads it
@@ -29,6 +30,7 @@ KERAS_VERSION = b"2.12.0"  # whose layout we write; every Keras 2 reads it
 CONVOLUTION = "convolution"
 NORMALIZATION = "batch normalization"
 
+MOST_IN_A_CHUNK = 1 << 22  # numbers that HDF5 unpacks at once, unless an array has more
 _KERAS_NAMES = {  # of a layer, and of its arrays in order
     CONVOLUTION: ("conv2d", ("kernel:0", "bias:0")),
     NORMALIZATION: ("batch_normalization", ("gamma:0", "beta:0", "moving_mean:0", "moving_variance:0")),
@@ -104,7 +106,7 @@ def _write(layers: Layers, file: Any) -> None:
 
 def _read_fitting(layers: Layers, file: Any, path: Path) -> list[NDArray[np.float32]]:
     """One array for each tensor of `layers`, shaped like it. Shapes are compared before anything is read."""
-    group = file.get("model_weights", file)
+    group = _inside(file, "model_weights") if "model_weights" in file else file
     stored = _stored_layers(group, path)
     for kind, found in stored.items():
         _check_fit(kind, found, [tensors for other, tensors in layers if other == kind], path)
@@ -130,17 +132,42 @@ def _stored_layers(group: Any, path: Path) -> dict[str, list[list[Any]]]:
         raise ModelFileError(f"{path} holds no weights in Keras' layout: it has no list of layers.")
     stored: dict[str, list[list[Any]]] = {CONVOLUTION: [], NORMALIZATION: []}
     for name in names:
-        arrays = [group[name][weight] for weight in _names(group[name], "weight_names") or []]
-        if not all(isinstance(array, h5py.Dataset) for array in arrays):
-            raise TypeError(f"layer {name!r} lists what is no array")
+        layer = _inside(group, name)
+        arrays = [_array(layer, weight) for weight in _names(layer, "weight_names") or []]
         ranks = [len(array.shape) for array in arrays]
         if ranks in ([4], [4, 1]):
             stored[CONVOLUTION].append(arrays)
         elif ranks == [1, 1, 1, 1]:
             stored[NORMALIZATION].append(arrays)
         elif ranks:
-            raise _misfit(path, f"its layer {name!r} is neither a convolution nor a batch normalization")
+            raise _misfit(path, f"its layer {name[:QUOTED]!r} is neither a convolution nor a batch normalization")
     return stored
+
+
+def _inside(group: Any, path: str) -> Any:
+    """What lies at `path` below `group`; no link is followed, for it may lead into another file."""
+    found = group
+    for part in filter(None, path.split("/")):
+        if not isinstance(found, h5py.Group):
+            raise TypeError(f"{part[:QUOTED]!r} lies in what is no group")
+        if not isinstance(found.get(part, getlink=True), h5py.HardLink):
+            raise TypeError(f"{part[:QUOTED]!r} is a link")
+        found = found[part]
+    return found
+
+
+def _array(layer: Any, name: str) -> Any:
+    """The data set `name`, which must be numbers that lie in this very file."""
+    array = _inside(layer, name)
+    if not isinstance(array, h5py.Dataset):
+        raise TypeError(f"{name[:QUOTED]!r} is no array")
+    if array.external or array.is_virtual:
+        raise TypeError(f"the numbers of {name[:QUOTED]!r} lie in another file")
+    if array.dtype.kind != "f" or array.shape is None:
+        raise TypeError(f"{name[:QUOTED]!r} does not hold real numbers")
+    if array.chunks and prod(array.chunks) > max(MOST_IN_A_CHUNK, prod(array.shape)):
+        raise TypeError(f"{name[:QUOTED]!r} is packed in larger parts than it has numbers")
+    return array
 
 
 def _names(group: Any, attribute: str) -> list[str] | None:
@@ -191,4 +218,4 @@ def _misfit(path: Path, difference: str) -> ModelFileError:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip("'\" \n").splitlines() or [type(error).__name__])[0].rstrip(".")
+    return (str(error).strip("'\" \n").splitlines() or [type(error).__name__])[0][: 2 * QUOTED].rstrip(".")

@@ -101,7 +101,7 @@ class _ItemStream:
     """One item on its way through a network with state."""
 
     def __init__(self, model: Model, schedule: Stateful) -> None:
-        self._runtime = model.runtime
+        self._model = model
         self._frame_mask = schedule.frame_mask
         shapes = {name: model.runtime.inputs[name] for name in schedule.states}
         self._states = {name: np.zeros([size or 0 for size in shape], np.float32) for name, shape in shapes.items()}
@@ -109,10 +109,10 @@ class _ItemStream:
     def step(self, block: np.ndarray, valid: int) -> np.ndarray:
         """Output (1, channels, bins, frames) for the next `block` (channels, bins, frames) with `valid` frames."""
         frames = np.ascontiguousarray(block.swapaxes(-2, -1))[None]
-        values = {MIXTURE: frames, **self._states}
+        values = {MIXTURE: frames}
         if self._frame_mask:
             length = frames.shape[2]
             values[self._frame_mask] = (np.arange(length) < valid).astype(np.float32).reshape(1, 1, length, 1)
-        output, *states = self._runtime.run(values)
+        output, *states = self._model.step(values, self._states)
         self._states = dict(zip(self._states, states, strict=True))
         return output.swapaxes(-2, -1)

@@ -1,6 +1,9 @@
 """What computes the graph of a model file: ONNX Runtime on the CPU or on a GPU, or OpenVINO."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock, local
 from typing import Protocol
@@ -8,10 +11,22 @@ from typing import Protocol
 import numpy as np
 
 from acapella.errors import MissingExtraError, ModelFileError, UsageError
+from acapella.isolation.limits import longest_step, most_memory, watched
+from acapella.models.onnx_bytes import check_onnx_file
 from acapella.registry import choose
 
 Shape = tuple[int | None, ...]  # None: any length
 CUDA = "CUDAExecutionProvider"
+REASON = 160  # characters of a runtime's own message
+OUT_OF_MEMORY = re.compile(
+    r"bad.?alloc|Available memory of|[Ff]ailed to allocate|[Nn]ot enough memory|[Oo]ut of memory"
+)
+SESSION = {
+    "session.intra_op.allow_spinning": "0",  # other threads need the cores
+    "session.use_env_allocators": "1",  # the one that has a limit
+    "session.function_expansion_node_limit": "100000",
+    "optimization.constant_folding_max_output_size_in_bytes": str(1 << 26),
+}
 
 
 class Runtime(Protocol):
@@ -36,20 +51,21 @@ class OnnxRuntime:
     def __init__(self, path: Path, threads: int, provider: str = "CPUExecutionProvider") -> None:
         import onnxruntime as ort
 
+        _limit_memory()
+        self._path, self._bytes = path, path.stat().st_size
         options = ort.SessionOptions()
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what goes wrong is raised, and said once
         options.intra_op_num_threads = threads
         options.enable_mem_pattern = False  # the same speed with less memory
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other threads need the cores
-        try:
+        for name, value in SESSION.items():
+            options.add_session_config_entry(name, value)
+        with _limits(path, longest_step(self._bytes), lambda: options.set_load_cancellation_flag(True), "opened"):
             self._session = ort.InferenceSession(path, options, providers=[provider], enable_fallback=0)
-        except Exception as error:  # onnxruntime's exceptions have no common base of their own
-            raise _unreadable(path) from error
+            self.metadata = self._session.get_modelmeta().custom_metadata_map
         if provider not in self._session.get_providers():
             raise UsageError(
                 "runtime='cuda' finds no usable GPU: check driver and CUDA, or take 'onnxruntime'.", "runtime"
             )
-        self.metadata = self._session.get_modelmeta().custom_metadata_map
         self.inputs = {
             part.name: tuple(size if isinstance(size, int) else None for size in part.shape)
             for part in self._session.get_inputs()
@@ -57,7 +73,13 @@ class OnnxRuntime:
 
     def run(self, values: Mapping[str, np.ndarray]) -> Sequence[np.ndarray]:
         """As the protocol says."""
-        outputs: Sequence[np.ndarray] = self._session.run(None, dict(values))
+        from onnxruntime import RunOptions
+
+        options = RunOptions()
+        options.log_severity_level = 4
+        limit = longest_step(self._bytes, sum(value.size for value in values.values()))
+        with _limits(self._path, limit, lambda: setattr(options, "terminate", True), "run"):
+            outputs: Sequence[np.ndarray] = self._session.run(None, dict(values), options)
         return outputs
 
 
@@ -71,11 +93,10 @@ class OpenVino:
             raise MissingExtraError("runtime='openvino'", "openvino") from error
         options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
         core = openvino.Core()
-        try:
+        self._path, self._bytes = path, path.stat().st_size
+        with _limits(path, longest_step(self._bytes), lambda: None, "opened"):
             model = core.read_model(path)
             compiled = core.compile_model(model, "CPU", options)
-        except RuntimeError as error:
-            raise _unreadable(path) from error
         self._compiled = compiled
         self._requests = local()  # a request belongs to the thread that made it
         stored = model.get_rt_info()["framework"]
@@ -92,7 +113,10 @@ class OpenVino:
         """As the protocol says."""
         if not hasattr(self._requests, "own"):
             self._requests.own = self._compiled.create_infer_request()
-        return list(self._requests.own.infer(dict(values), share_inputs=True).values())
+        request = self._requests.own
+        limit = longest_step(self._bytes, sum(value.size for value in values.values()))
+        with _limits(self._path, limit, request.cancel, "run"):
+            return list(request.infer(dict(values), share_inputs=True).values())
 
 
 class TakesTurns:
@@ -110,8 +134,38 @@ class TakesTurns:
             return self._runtime.run(values)
 
 
-def _unreadable(path: Path) -> ModelFileError:
-    return ModelFileError(f"{path} is not a model file that can be read.")
+@contextmanager
+def _limits(path: Path, seconds: float, stop: Callable[[], object], verb: str) -> Iterator[None]:
+    """Call `stop` after so many seconds of processor time; whatever a runtime raises becomes a ModelFileError."""
+    with watched(seconds, stop) as watch:
+        try:
+            yield
+        except Exception as error:
+            text = str(error)
+            if watch.expired:
+                reason = f"it was stopped after {seconds:.0f} s of processor time"
+            elif isinstance(error, MemoryError) or OUT_OF_MEMORY.search(text):
+                reason = f"it needs more memory than there is, of which {most_memory() / 1e9:.1f} GB are for models"
+            else:
+                reason = _reason(text) or type(error).__name__
+            raise ModelFileError(f"The model {path} cannot be {verb}: {reason}.") from error
+
+
+def _reason(text: str) -> str:
+    """A runtime's message, in one line and without what only its authors understand."""
+    plain = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in plain).split())
+    return plain if len(plain) <= REASON else f"{plain[:REASON]}…"
+
+
+@cache
+def _limit_memory() -> None:
+    """Let all graphs that ONNX Runtime computes on the CPU take memory from one place, which has a limit."""
+    import onnxruntime as ort
+
+    kind = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    usual = dict.fromkeys(("arena_extend_strategy", "initial_chunk_size_bytes", "max_dead_bytes_per_chunk"), -1)
+    ort.create_and_register_allocator(kind, ort.OrtArenaCfg({"max_mem": most_memory(), **usual}))
 
 
 def _cuda(path: Path, threads: int) -> OnnxRuntime:
@@ -144,5 +198,10 @@ RUNTIMES: dict[str, Callable[[Path, int], Runtime]] = {
 
 
 def open_runtime(path: Path, name: str = "auto", threads: int = 0) -> Runtime:
-    """The graph in the model file at `path`, in a runtime that `RUNTIMES` lists."""
-    return choose(RUNTIMES, name, "runtime")(path, threads)
+    """The graph in the model file at `path`, in a runtime that `RUNTIMES` lists.
+
+    ModelFileError where the file cannot be opened, and where `run` fails or takes too much time or memory.
+    """
+    opener = choose(RUNTIMES, name, "runtime")
+    check_onnx_file(path)
+    return opener(path, threads)

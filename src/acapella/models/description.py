@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from acapella.errors import ModelFileError
-from acapella.models.front_ends import FrontEnd
+from acapella.errors import QUOTED, ModelFileError, quoted
+from acapella.models.front_ends import FrontEnd, SpectralFrontEnd
 from acapella.models.parts import Part, StemName, Text
-from acapella.models.schedules import Chunks, Schedule
+from acapella.models.schedules import Chunks, Schedule, Stateful
 
 if TYPE_CHECKING:
     from acapella.settings import Settings
@@ -20,8 +20,8 @@ VOCAL, INSTRUMENTAL = "vocal", "instrumental"
 RESIDUAL = "residual"  # what several sources leave: with it all stems sum to the mixture
 DEFAULT_STEMS = (VOCAL, INSTRUMENTAL)  # what is made of a song unless other stems are asked for
 LONGEST = 1 << 20  # characters of metadata
+LARGEST_BLOCK = 1 << 26  # numbers that a network is given at once, 256 MB
 OUTPUTS = {"spectral": ("mask", "spectrum"), "waveform": ("waveform",), "hybrid": ("hybrid",)}  # by front end
-QUOTED = 200  # characters of a wrong value in a message
 
 
 class Output(Part):
@@ -70,6 +70,8 @@ class ModelDescription(Part):
             raise ValueError(f"output kind {self.output.kind!r} does not go with a {self.front_end.kind} front end")
         if self.front_end.kind != "spectral" and not isinstance(self.schedule, Chunks):
             raise ValueError(f"a {self.front_end.kind} front end needs chunks, not the schedule {self.schedule.kind!r}")
+        if (numbers := _numbers_at_once(self.front_end, self.schedule)) > LARGEST_BLOCK:
+            raise ValueError(f"the network would be given {numbers} numbers at once, and {LARGEST_BLOCK} are the most")
         return self
 
     @property
@@ -116,6 +118,19 @@ class ModelDescription(Part):
             raise ModelFileError(f"{name}: {first_wrong_field(error)}.") from None
 
 
+def _numbers_at_once(front_end: FrontEnd, schedule: Schedule) -> int:
+    """The size of what a network is given at once of one item, with all bins of the STFT that it is cut from."""
+    if not isinstance(front_end, SpectralFrontEnd):
+        return schedule.length * front_end.channels if isinstance(schedule, Chunks) else 0
+    if isinstance(schedule, Chunks):
+        frames = (schedule.length + schedule.padding) // front_end.hop + 1
+    elif isinstance(schedule, Stateful):
+        frames = schedule.block() + schedule.latency
+    else:
+        frames = schedule.block() + 2 * schedule.frames
+    return frames * front_end.stft.bins * front_end.tensor_channels
+
+
 def sources_of(settings: "Settings") -> tuple[tuple[str, ...], str]:
     """What the settings let a network learn, and what the rest of the mixture is called."""
     sources = settings.sources or ((INSTRUMENTAL,) if settings.instrumental else (VOCAL,))
@@ -127,10 +142,9 @@ def sources_of(settings: "Settings") -> tuple[tuple[str, ...], str]:
 def first_wrong_field(error: ValidationError) -> str:
     """What is wrong with the first field that is, as the rest of a sentence."""
     details: ErrorDetails = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in details["loc"]) or "the description"
+    field = ".".join(str(part) for part in details["loc"])[:QUOTED] or "the description"
     reason = details["msg"].removeprefix("Value error, ")
-    given = repr(details["input"])
-    shown = given if len(given) <= QUOTED else f"{given[:QUOTED]}…"
+    shown = quoted(details["input"])
     if details["type"] in ("missing", "json_invalid") or isinstance(details["input"], dict):
         return f"in its metadata, {field}: {reason}"[: 2 * QUOTED]
     return f"in its metadata, {field}={shown}: {reason}"[: 3 * QUOTED]

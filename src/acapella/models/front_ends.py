@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from acapella.settings import Settings
 
 
+MOST_FRAMES = 64  # that a sample may be in
+
 OPTIONS = {"sample_rate": "SAMPLE_RATE", "window_length": "FFT", "bins": "BINS"}  # of fields that follow from them
 
 
@@ -104,6 +106,8 @@ class SpectralFrontEnd(Part):
     def _fits(self) -> Self:
         if 2 * self.hop > self.window_length:
             raise ValueError(f"hop must be at most half of window_length, {self.window_length}, not {self.hop}")
+        if MOST_FRAMES * self.hop < self.window_length:
+            raise ValueError(f"hop must be at least 1/{MOST_FRAMES} of window_length, {self.window_length}")
         if self.bins > self.stft.bins:
             raise ValueError(f"bins must be at most {self.stft.bins}, half of window_length and one, not {self.bins}")
         return self

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, Json, ValidationError
 
 from acapella.errors import ModelFileError
-from acapella.models.description import INSTRUMENTAL, VOCAL, ModelDescription, first_wrong_field
+from acapella.models.description import INSTRUMENTAL, LONGEST, VOCAL, ModelDescription, first_wrong_field
 from acapella.models.parts import Part, Text
 
 LEGACY_FORMATS = ("1", "2")
@@ -44,6 +44,8 @@ class _Metadata(Part):
 def read_legacy(metadata: Mapping[str, str], name: str, inputs: Sequence[str]) -> ModelDescription:
     """The description of a model file `name` of format 1 or 2 whose graph has these `inputs`, in order."""
     known = {key: text for key, text in metadata.items() if key in _Metadata.model_fields}
+    if any(len(text) > LONGEST for text in known.values()):
+        raise ModelFileError(f"{name}: its description is longer than {LONGEST} characters.")
     try:
         found = _Metadata.model_validate(known)
     except ValidationError as error:

@@ -24,6 +24,7 @@ SHORTEST_CONTEXT_BLOCK = 256  # frames
 STATEFUL_BLOCK = 128  # frames: longer blocks are hardly faster
 LONGEST_STATEFUL_BLOCK = 1024
 MOST_OVERLAP = 0.95  # of a chunk, when separating: each sample is then computed 20 times
+MOST_CHUNKS = 64  # that a sample may be in
 
 
 class Stateful(Part):
@@ -89,6 +90,8 @@ class Chunks(Part):
     def _fits(self) -> Self:
         if self.step > self.length:
             raise ValueError(f"step must be at most length, {self.length}, not {self.step}")
+        if self.step * MOST_CHUNKS < self.length:
+            raise ValueError(f"step must be at least 1/{MOST_CHUNKS} of length, {self.length}, not {self.step}")
         if 2 * self.fade > self.length:
             raise ValueError(f"fade must be at most half of length, {self.length}, not {self.fade}")
         return self

@@ -30,11 +30,15 @@ PrecisionName = Literal["float32", "bfloat16"]
 RepresentationName = Literal["lps", "ri", "amplitude"]
 TensorboardInfoName = Literal["full", "default"]
 
-Count = Annotated[int, Field(gt=0), Allowed("whole number > 0")]
-CountFromZero = Annotated[int, Field(ge=0), Allowed("whole number >= 0")]
+MOST = 1_000_000  # of anything that is counted: more is a slip
+Count = Annotated[int, Field(gt=0, le=MOST), Allowed("whole number > 0")]
+CountFromZero = Annotated[int, Field(ge=0, le=MOST), Allowed("whole number >= 0")]
+SliceCountFromZero = Annotated[int, Field(ge=0, le=10**9), Allowed("whole number >= 0")]
+Seed = Annotated[int, Field(ge=0, lt=2**32), Allowed("whole number >= 0")]
 WindowLength = Annotated[int, Field(gt=0, multiple_of=4), Allowed("positive multiple of 4")]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, le=1000)]
+NotNegative = Annotated[float, Field(ge=0, le=1000)]
+Decibels = Annotated[float, Field(ge=0, le=100)]
 NetworkChannels = Annotated[int, Field(ge=1, le=2), Allowed("1 or 2")]
 Share = Annotated[float, Field(ge=0, lt=1)]
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")  # a part of file names
@@ -210,6 +214,6 @@ class RemixParams(Params):
 
     together: Share = 0.3
     solo: Share = 0.05
-    gain: NotNegative = 6
-    tilt: NotNegative = 3
-    speed: Share = 0
+    gain: Decibels = 6
+    tilt: Decibels = 3
+    speed: Annotated[float, Field(ge=0, le=0.5)] = 0

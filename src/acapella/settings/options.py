@@ -44,6 +44,8 @@ from acapella.settings.option_types import (
     PrecisionName,
     RemixParams,
     RepresentationName,
+    Seed,
+    SliceCountFromZero,
     SourceNames,
     TensorboardInfoName,
     TrackNames,
@@ -88,7 +90,7 @@ class OriginalOptions(BaseSettings):
         "Early stopping: smallest improvement of the loss that counts, patience in epochs",
     )
     epochs: Count = _option(10, "Number of epochs")
-    epoch_steps: CountFromZero = _option(50000, "Slices per epoch; 0: all slices (not with random or remix)")
+    epoch_steps: SliceCountFromZero = _option(50000, "Slices per epoch; 0: all slices (not with random or remix)")
     fft: WindowLength = _option(1536, "STFT window length in samples; the hop is a quarter of it")
     inference_slice: Count = _option(3500, "Block length when isolating, in STFT frames")
     instrumental: bool = _option(False, "Target of training: the instrumental (True) or the vocals (False)")
@@ -158,7 +160,7 @@ class Settings(OriginalOptions):
     precision: PrecisionName = _option(
         "float32", "Floating-point precision of training; bfloat16 is faster where the processor supports it"
     )
-    seed: CountFromZero = _option(0, "Random seed")
+    seed: Seed = _option(0, "Random seed")
     sources: SourceNames = _option("", "Sources that the network predicts; empty: as INSTRUMENTAL says")
     fine_tune: Checkpoint = _option(
         "", "Published checkpoint to start from, with its YAML file beside it; it decides sizes, STFT and sources"

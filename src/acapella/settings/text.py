@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from acapella.errors import SettingsError
+from acapella.errors import SettingsError, quoted, shortened
 
 REASONS = {
     "greater_than": "must be greater than {gt:g}",
@@ -30,6 +30,7 @@ REASONS = {
     "bool_parsing": "must be True or False",
     "value_error": "{error}",
 }
+LONGEST_FILE = 1 << 20  # bytes of a file of settings
 EXPORT = re.compile(
     r"""(?:export\s+)?(?P<name>\w+)=
     (?: "(?P<double>(?:[^"\\$`]|\\.)*)" | '(?P<single>[^']*)' | (?P<bare>[\w./:@%+,-]*) )
@@ -79,6 +80,7 @@ def check_names(names: Iterable[str], fields: Mapping[str, FieldInfo]) -> None:
     variables = [field.upper() for field in fields]
     for name in names:
         if name not in variables:
+            name = shortened(name)
             nearest = difflib.get_close_matches(name.upper(), variables, n=1, cutoff=0)[0]
             raise SettingsError(f"There is no option {name}; the nearest is {nearest}.")
 
@@ -87,14 +89,15 @@ def wrong_value(details: ErrorDetails, given: object, fields: Mapping[str, Field
     """One sentence: the variable, the value `given` to it, and what is valid."""
     variable, *inside = map(str, details["loc"])
     if not inside:
-        return f"{variable}={given!r} {_reason(details)}."
+        return f"{variable}={quoted(given)} {_reason(details)}."
     annotation = fields[variable.lower()].annotation
     if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-        return f"{variable}={given!r}: {details['input']!r} {_reason(details)}."
+        return f"{variable}={quoted(given)}: {quoted(details['input'])} {_reason(details)}."
+    text = shortened(given) if isinstance(given, str) else quoted(given)
     if details["type"] in ("extra_forbidden", "invalid_key"):
         keys = ", ".join(annotation.model_fields)
-        return f"{variable}={given}: unknown key {inside[0]!r}; allowed: {keys}."
-    return f"{variable}={given}: {inside[0]}={details['input']!r} {_reason(details)}."
+        return f"{variable}={text}: unknown key {quoted(inside[0])}; allowed: {keys}."
+    return f"{variable}={text}: {inside[0]}={quoted(details['input'])} {_reason(details)}."
 
 
 def _reason(details: ErrorDetails) -> str:
@@ -103,7 +106,7 @@ def _reason(details: ErrorDetails) -> str:
         return f"is not one of: {', '.join(name or '(empty)' for name in names)}"
     if details["type"] in REASONS:
         return REASONS[details["type"]].format(**details.get("ctx", {}))
-    return f"is not allowed: {details['msg']}"
+    return f"is not allowed: {shortened(details['msg'])}"
 
 
 def as_text(value: object) -> str:
@@ -130,17 +133,21 @@ def export_lines(values: Mapping[str, str]) -> str:
 def read_exports(path: Path) -> dict[str, str]:
     """The values in a file of `export NAME="value"` lines, parsed as a shell does; nothing is executed."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        with path.open("rb") as file:
+            content = file.read(LONGEST_FILE + 1)
+        lines = content[:LONGEST_FILE].decode("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(f"The settings file {str(path)!r} cannot be read: {reason}.") from None
+        raise SettingsError(f"The settings file {quoted(str(path))} cannot be read: {reason}.") from None
+    if len(content) > LONGEST_FILE:
+        raise SettingsError(f"The settings file {quoted(str(path))} is larger than {LONGEST_FILE} bytes.")
     values = {}
     for number, line in enumerate(map(str.strip, lines), start=1):
         if not line or line.startswith("#"):
             continue
         match = EXPORT.fullmatch(line)
         if not match:
-            raise SettingsError(f'{path}, line {number}: {line!r} is not export NAME="value" with a plain value.')
+            raise SettingsError(f'{path}, line {number}: {quoted(line)} is not export NAME="value" with a plain value.')
         double, single, bare = match["double"], match["single"], match["bare"]
         values[match["name"]] = single or bare or re.sub(r'\\(["\\$`])', r"\1", double or "")
     return values
