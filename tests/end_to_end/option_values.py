@@ -2,8 +2,11 @@
 
 from typing import get_args, get_origin
 
+from tests.chunk_networks import small
+
 from acapella import Settings
 from acapella.networks import NETWORKS
+from acapella.networks.chunk_networks import CHUNK_NETWORKS
 from acapella.settings import options_table
 
 TINY = {  # a training of a second
@@ -67,12 +70,17 @@ EXAMPLES: dict[str, list[str | tuple[str, Given]]] = {
     "START_EPOCH": [("1", {"EPOCHS": "2"})],
     "TENSORBOARD": [("./curves", {"CHECKPOINTS": "tensorboard"})],
     "WEIGHTS": ["weights/mine.hdf5", "mine.h5", "mine.safetensors"],
-    "MODEL": [(name, {"CHOPNAME": "full"} if name == "tfc_tdf" else {}) for name in NETWORKS],
+    "MODEL": [
+        *((name, {"CHOPNAME": "full"} if name == "tfc_tdf" else {}) for name in NETWORKS),
+        *((name, small(name)) for name in CHUNK_NETWORKS),  # each with sizes of its own: compared with itself
+    ],
     "SAMPLE_RATE": ["8000", "16000"],
     "CHANNELS": ["1", "2"],
     "VALIDATION_TRACKS": ["track1", "track0,track2", ("", {"VALIDATION_TRACKS": "track1"})],
     "TEST_TRACKS": ["track0", ("", {"TEST_TRACKS": "track0"})],
     "SEED": ["1"],
+    "SOURCES": ["vocal", "instrumental", ("instrumental,vocal", {**small("scnet"), "SOURCES": "vocal,instrumental"})],
+    "FINE_TUNE": [""],  # a checkpoint: test_chunk_networks.py
     "BINS": ["0", "24"],
     "REMIX_PARAMS": [
         *(
@@ -94,6 +102,8 @@ ALSO = {  # what a listed value needs
     ("REPRESENTATION", "ri"): {"LEARN_PHASE": "False"},
     ("LOAD", "True"): {"WEIGHTS": "{weights}"},
     ("NORMALIZER", "percentile"): {"LEARN_PHASE": "False"},
+    ("LOSS", "waveform_l1"): {"NORMALIZER": "dummy"},
+    ("LOSS", "multi_resolution_stft"): {"NORMALIZER": "dummy", "LOSS": "waveform_l1"},
     **{("CHOPNAME", name): ALL_SLICES for name in get_args(Settings.model_fields["chopname"].annotation)},
 }
 EFFECTS = {  # where an option shows its effect; the others change what the network makes of a song
