@@ -9,7 +9,7 @@ from tests.audio_files.sounds import RATE, music, write
 
 from acapella.audio_files import Metadata
 from acapella.errors import MissingExtraError, UsageError
-from acapella.isolation.options import MIXTURE, WriteOptions
+from acapella.isolation.options import WriteOptions
 from acapella.jobs.job import ModelChoice
 from acapella.jobs.planning import STDIN, check_overwrites, find_songs, plan_jobs
 from acapella.pictures import drawing
@@ -79,9 +79,8 @@ def test_only_our_own_outputs_are_overwritten(tmp_path):
     write(tmp_path / "foreign.wav", music(100))
     for stem, path in job.outputs.items():
         write(path, music(100), metadata=Metadata().of_stem(stem))
-    for path in job.pictures.values():
-        with drawing(path, 1, 1):
-            pass
+    with drawing(job.picture, 1, 1):
+        pass
     check_overwrites([job])
     for path in job.files:
         content = path.read_bytes()
@@ -112,11 +111,7 @@ def test_a_job_says_all_that_is_to_be_done(album):
     options = WriteOptions("flac", 24, start=1.5)
     (job,) = plan_jobs([Path("a.mp3")], Path("out"), STEMS, model=model, options=options, pictures=True)
     assert job.outputs == {"vocal": Path("out/a_vocal.flac"), "instrumental": Path("out/a_instrumental.flac")}
-    assert job.pictures == {
-        MIXTURE: Path("out/a.png"),
-        "vocal": Path("out/a_vocal.png"),
-        "instrumental": Path("out/a_instrumental.png"),
-    }
+    assert job.picture == Path("out/a.png")
     assert (job.model, job.options) == (model, options)
     assert pickle.loads(pickle.dumps(job)) == job
 
@@ -147,7 +142,7 @@ def test_jobs_know_whether_their_stems_are_there(album):
         ),
         (["a.mp3", "a_vocal.wav"], None, False, r"a\.mp3 would overwrite a_vocal\.wav: choose another out_dir"),
         (["a.mp3"], "notes.txt", False, "out_dir notes.txt is a file; name a folder"),
-        (["a.mp3", "x/a_vocal.ogg"], "out", True, r"would both write out.a_vocal\.png"),
+        (["a.mp3", "x/a.ogg"], "out", True, r"would both write out.a_vocal\.wav"),
     ],
 )
 def test_outputs_that_meet_are_refused_before_any_work(album, songs, out_dir, pictures, message):
@@ -170,8 +165,7 @@ def test_names_follow_a_template(album):
     model = ModelChoice(("models/a.onnx", "b"), then="c.onnx")
     (job,) = plan_jobs([Path("sub/b.FLAC")], None, STEMS, model=model, name="{model}/{song}/{stem}", pictures=True)
     assert job.outputs["vocal"] == Path("sub/a+b+c/b/vocal.wav")
-    assert job.pictures[MIXTURE] == Path("sub/b.png")
-    assert job.pictures["vocal"] == Path("sub/a+b+c/b/vocal.png")
+    assert job.picture == Path("sub/b.png")
     (job,) = plan_jobs([Path("a.mp3")], Path("out"), ["vocal"], name="{song} {model}")
     assert job.outputs["vocal"] == Path("out/a default.wav")
 

@@ -103,7 +103,7 @@ def test_stems_are_those_of_this_process(tmp_path):
         for name in ("a", "b"):
             write_song(tmp_path / f"{name}.wav", 0.3)
             outputs = {stem: tmp_path / executor / f"{name}_{stem}.wav" for stem in ("vocal", "instrumental")}
-            jobs.append(Job(tmp_path / f"{name}.wav", outputs, model, pictures={}))
+            jobs.append(Job(tmp_path / f"{name}.wav", outputs, model))
     events = []
     with LocalExecutor() as local:
         local.run(jobs[:2], events.append)

@@ -67,7 +67,9 @@ Normalize = Annotated[
 ]
 Pictures = Annotated[
     bool,
-    typer.Option("--pictures", help="Draw spectrograms of song and stems; needs [analysis].", rich_help_panel=OUTPUTS),
+    typer.Option(
+        "--pictures", help="Draw spectrograms of song and stems in SONG.png; needs [analysis].", rich_help_panel=OUTPUTS
+    ),
 ]
 
 Models = Annotated[

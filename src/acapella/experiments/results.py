@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -93,6 +93,30 @@ def _number(value: float | None) -> str:
 def _cell(text: str) -> str:
     """Text that fits into a cell of a table: on one line, with | and < escaped."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "\\<")
+
+
+def draw_run(epochs: Sequence[Mapping[str, float]], path: Path, title: str) -> None:
+    """Write a picture (.png): training and validation loss of one run by epoch; the lowest is marked."""
+    with drawing(path, 8, 5) as figure:
+        axes = figure.subplots()
+        for (name, label), colour in zip(LOSSES.items(), COLOURS, strict=False):
+            points = [(epoch["epoch"], epoch[name]) for epoch in epochs if isfinite(epoch.get(name, inf))]
+            if points:
+                axes.plot(*zip(*points, strict=True), marker=".", color=colour, label=label)
+        lowest = min((epoch for epoch in epochs if isfinite(_loss(epoch))), key=_loss, default=None)
+        if lowest:
+            label = f"Lowest: {_loss(lowest):.5g}, epoch {lowest['epoch']:g}"
+            axes.plot(
+                lowest["epoch"], _loss(lowest), "o", markersize=10, fillstyle="none", color="tab:red", label=label
+            )
+            axes.legend()
+        _scale(axes, [epoch[name] for epoch in epochs for name in LOSSES if isfinite(epoch.get(name, inf))])
+        axes.set(title=title, xlabel="Epoch", ylabel="Loss")
+        axes.grid(alpha=0.3)
+
+
+def _loss(epoch: Mapping[str, float]) -> float:
+    return epoch.get("val_loss", epoch.get("loss", inf))
 
 
 def draw_losses(searches: Sequence[Search], path: Path) -> None:

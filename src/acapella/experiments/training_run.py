@@ -12,6 +12,7 @@ from acapella.corpus.cache import Cache, cache_folder
 from acapella.corpus.examples import Examples
 from acapella.corpus.tracks import STEMS, Split, Track, find_tracks, split_tracks
 from acapella.errors import CorpusError, InputError, ModelFileError
+from acapella.experiments.results import draw_run
 from acapella.experiments.run_folder import (
     SETTINGS_FILE,
     create_run_folder,
@@ -184,6 +185,7 @@ def _run(
         write_settings(settings, folder)
         epochs, interrupted = fit(module, settings, folder, listen, point if point.is_file() else None)
     (folder / "metrics.json").write_text(json.dumps(epochs, indent=1) + "\n", encoding="utf-8")
+    draw_run(epochs, folder / "loss.png", folder.name)
     is_saved = questions.save() if interrupted or not settings.quit else True
     weights = _keep(model, settings, folder, epochs) if is_saved else None
     return TrainedRun(folder, weights, weights and weights.with_suffix(".onnx"), epochs, interrupted)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acapella.audio_files.metadata import IN_TEXT
 from acapella.errors import AcapellaError, InputError, sentence
-from acapella.isolation.options import MIXTURE
 from acapella.jobs.events import Cancelled, Done, Failed, Progressed, Started
 from acapella.jobs.executor import Listener
 from acapella.jobs.job import Job, Result
@@ -54,17 +54,14 @@ def execute(
 
 
 def _write(job: Job, isolator: "Isolator", progress: "Progress") -> "Written":
-    """The stems, then the pictures."""
+    """The stems, then the picture."""
     with _as_file(job.song) as song:
         written = isolator.write_stems(song, job.outputs, job.options, progress)
-        if job.pictures:
-            from acapella.pictures import draw_spectrogram
+        if job.picture:
+            from acapella.pictures import draw_spectrograms
 
-            for part, picture in job.pictures.items():
-                if part == MIXTURE:
-                    draw_spectrogram(song, picture, job.options.start, job.options.end)
-                else:
-                    draw_spectrogram(job.outputs[part], picture)
+            parts = {"mixture": song, **{IN_TEXT.get(stem, stem): path for stem, path in job.outputs.items()}}
+            draw_spectrograms(parts, job.picture, job.song.name, job.options.start, job.options.end)
     return written
 
 

@@ -57,22 +57,21 @@ class Job:
     """A song, the model that separates it, and the file of each stem.
 
     `song` may be a named pipe, or "-" for standard input, which only an executor in this process can read.
-    `options` say how they are written. `MIXTURE` among the outputs is the song itself, decoded.
-    `pictures` are the spectrograms to draw, by stem or
-    `MIXTURE`. The same song done again is another job, with another `id`.
+    `options` say how they are written. `MIXTURE` among the outputs is the song itself, decoded. `picture` is where to
+    draw the spectrograms of song and stems. The same song done again is another job, with another `id`.
     """
 
     song: Path
     outputs: Mapping[str, Path]
     model: ModelChoice = DEFAULT
     options: WriteOptions = AS_USUAL
-    pictures: Mapping[str, Path] = field(default_factory=dict)
+    picture: Path | None = None
     id: str = field(default_factory=_new_id)
 
     @property
     def files(self) -> list[Path]:
         """All that is written."""
-        return [*self.outputs.values(), *self.pictures.values()]
+        return [*self.outputs.values(), *([self.picture] if self.picture else [])]
 
     def has_outputs(self) -> bool:
         """Whether all stems are there already."""

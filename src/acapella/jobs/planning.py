@@ -6,7 +6,7 @@ from pathlib import Path
 from acapella.audio_files import check_bitrate, check_depth
 from acapella.corpus import tracks as corpus
 from acapella.errors import InputError, UsageError
-from acapella.isolation.options import AS_USUAL, MIXTURE, WriteOptions
+from acapella.isolation.options import AS_USUAL, WriteOptions
 from acapella.isolation.outputs import NAME, check_name, is_ours, output_paths
 from acapella.isolation.outputs import check_overwrites as check_files
 from acapella.jobs.job import DEFAULT, Job, ModelChoice
@@ -108,8 +108,8 @@ def plan_jobs(
 ) -> list[Job]:
     """A job for each song, its stems in `out_dir` or beside it; UsageError where outputs would meet, or cannot be.
 
-    `name` is the template of their names (`isolation.outputs.output_paths`). With `pictures`, a spectrogram of each
-    stem lies beside it, and one of the song with them.
+    `name` is the template of their names (`isolation.outputs.output_paths`). With `pictures`, the spectrograms of
+    song and stems are drawn in one picture, NAME.png where the stems of NAME go.
     """
     check_depth(options.format, options.bit_depth or 16)
     check_bitrate(options.format, options.bitrate)
@@ -123,8 +123,8 @@ def plan_jobs(
     for song in songs:
         named = Path(STDIN_NAME) if song == STDIN else song
         outputs = output_paths(named, out_dir, stems, options.format, name, model.name)
-        drawn = _picture_paths(named, out_dir, outputs) if pictures else {}
-        jobs.append(Job(song, outputs, model, options, drawn))
+        picture = (out_dir or named.parent) / f"{named.stem}.png" if pictures else None
+        jobs.append(Job(song, outputs, model, options, picture))
     _check_apart(jobs, name)
     return jobs
 
@@ -132,12 +132,6 @@ def plan_jobs(
 def check_overwrites(jobs: Iterable[Job]) -> None:
     """UsageError where a job would overwrite a file that Acapella has not made."""
     check_files(path for job in jobs for path in job.files)
-
-
-def _picture_paths(song: Path, out_dir: Path | None, outputs: dict[str, Path]) -> dict[str, Path]:
-    """Beside each stem, and for the song itself where its stems go."""
-    audio = {MIXTURE: (out_dir or song.parent) / song.name, **outputs}
-    return {part: path.with_name(f"{path.stem}.png") for part, path in audio.items()}
 
 
 def _check_apart(jobs: Sequence[Job], name: str) -> None:

@@ -30,6 +30,15 @@ ALL_FREQUENCIES = {"tile": "full", "sliding": "sliding_full", "filtered": "filte
 PICTURE_WINDOW = 512  # samples, for pictures of waveforms
 
 
+@dataclass(frozen=True)
+class PictureGrid:
+    """The STFT of a picture: sample rate in Hz, window length and hop in samples."""
+
+    sample_rate: int
+    window_length: int
+    hop: int
+
+
 class Domain(Protocol):
     """What examples are, and how a network makes a prediction of them."""
 
@@ -47,6 +56,10 @@ class Domain(Protocol):
 
     def picture(self, tensor: Tensor) -> Tensor:
         """Magnitudes (batch, channels, bins, frames) of a mixture, target or prediction."""
+
+    @property
+    def picture_grid(self) -> PictureGrid:
+        """Where they lie in frequency and time."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,11 @@ class Spectrograms:
     def picture(self, tensor: Tensor) -> Tensor:
         """All that is not negative."""
         return tensor.abs()
+
+    @property
+    def picture_grid(self) -> PictureGrid:
+        """That of the front end's STFT."""
+        return PictureGrid(self.front_end.sample_rate, self.front_end.window_length, self.front_end.hop)
 
 
 @dataclass(frozen=True)
@@ -107,6 +125,11 @@ class Waveforms:
     def predict(self, network: nn.Module, mixture: Tensor) -> Tensor:
         """As the protocol says."""
         return self.coder.predict(network, mixture)
+
+    @property
+    def picture_grid(self) -> PictureGrid:
+        """That of `picture`, whose windows overlap by three quarters."""
+        return PictureGrid(self.description.front_end.sample_rate, PICTURE_WINDOW, PICTURE_WINDOW // 4)
 
     def picture(self, tensor: Tensor) -> Tensor:
         """Of a short STFT."""

@@ -1,15 +1,20 @@
 """Where in the spectrogram a network errs: the mean squared error at each place of the validation slices."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lightning.pytorch as pl
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from acapella.pictures import drawing
-from acapella.training.module import epoch_of
+from acapella.pictures import draw_mel, drawing, mel_rows
+from acapella.training.domains import PictureGrid
+from acapella.training.module import Isolation, epoch_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
 
 class ErrorPicture(Callback):
@@ -42,16 +47,25 @@ class ErrorPicture(Callback):
         """Draw."""
         if self._total is None:
             return
+        assert isinstance(pl_module, Isolation)
         epoch = epoch_of(pl_module) + 1
         for channel, errors in enumerate((self._total / self._slices).cpu().numpy()):
             path = self._folder / f"epoch_{epoch:03d}_channel_{channel}.png"
-            draw_errors(errors, f"Epoch {epoch}, channel {channel}", path)
+            draw_errors(errors, pl_module.picture_grid, f"Epoch {epoch}, channel {channel}", path)
 
 
-def draw_errors(errors: np.ndarray, title: str, path: Path) -> None:
-    """Picture of `errors` (bins, frames) ≥ 0."""
-    with drawing(path, 6, 8) as figure:
+def draw_errors(errors: np.ndarray, grid: PictureGrid, title: str, path: Path) -> None:
+    """Picture of `errors` (bins, frames) ≥ 0, frequencies on the mel scale."""
+    with drawing(path, 8, 5) as figure:
         axes = figure.subplots()
-        image = axes.imshow(errors, origin="lower", aspect="auto", cmap="magma", interpolation="nearest")
-        axes.set(title=title, xlabel="Time (frames)", ylabel="Frequency (bins)")
+        image = draw_tensor(axes, errors, grid)
+        axes.set(title=title, xlabel="Time (min:s)", ylabel="Frequency (Hz)")
         figure.colorbar(image, label="Mean squared error (normalised units)")
+
+
+def draw_tensor(axes: "Axes", values: np.ndarray, grid: PictureGrid, **colours: Any) -> "AxesImage":
+    """Draw `values` (bins, frames) of a network's tensor, with ticks in Hz and in seconds."""
+    bins, frames = values.shape
+    highest = (bins - 1) * grid.sample_rate / grid.window_length
+    seconds = frames * grid.hop / grid.sample_rate
+    return draw_mel(axes, mel_rows(values, highest), seconds, highest, **colours)

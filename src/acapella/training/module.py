@@ -15,7 +15,7 @@ from acapella.corpus.examples import Examples
 from acapella.errors import CorpusError
 from acapella.networks import Network
 from acapella.training.batches import Batch, Batches, Slices, load_slices
-from acapella.training.domains import Domain
+from acapella.training.domains import Domain, PictureGrid
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Metric = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -110,6 +110,11 @@ class Isolation(pl.LightningModule):
     def picture(self, tensor: torch.Tensor) -> torch.Tensor:
         """Magnitudes of a mixture, target or prediction, (batch, channels, bins, frames)."""
         return self._domain.picture(tensor)
+
+    @property
+    def picture_grid(self) -> PictureGrid:
+        """Where the numbers of `picture` lie."""
+        return self._domain.picture_grid
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """The batches of the coming epoch, or of what is left of it when an interrupted training goes on."""

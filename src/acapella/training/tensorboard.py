@@ -1,13 +1,19 @@
 """TENSORBOARD_INFO=full: histograms of weights and gradients, and pictures of what the network does."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import lightning.pytorch as pl
+import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from torch.utils.tensorboard import SummaryWriter
 
+from acapella.training.domains import PictureGrid
+from acapella.training.error_picture import draw_tensor
 from acapella.training.module import Isolation, epoch_of
 
 
@@ -50,11 +56,22 @@ class FullInfo(Callback):
             prediction = pl_module(mixture[:1])
         assert isinstance(pl_module, Isolation)
         tensors = {"mixture": mixture[:1], "target": target[:1], "prediction": prediction}
-        pictures = {name: pl_module.picture(tensor)[0, :1] for name, tensor in tensors.items()}
-        top = pictures["mixture"].max().clamp(min=1e-6)
-        for name, magnitudes in pictures.items():
-            picture = (magnitudes / top).clamp(0, 1).flip(1)
-            _writer(trainer).add_image(f"slice/{name}", picture, epoch_of(pl_module))
+        slices = {name: pl_module.picture(tensor)[0, 0].float().cpu().numpy() for name, tensor in tensors.items()}
+        picture = draw_slices(slices, pl_module.picture_grid)
+        _writer(trainer).add_image("slice", picture, epoch_of(pl_module), dataformats="HWC")
+
+
+def draw_slices(slices: Mapping[str, np.ndarray], grid: PictureGrid) -> np.ndarray:
+    """Picture of slices (bins, frames) side by side with one scale, as (height, width, 3) bytes."""
+    figure = Figure(figsize=(3.5 * len(slices), 4), layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    top = max(values.max() for values in slices.values())
+    for axes, (name, values) in zip(figure.subplots(1, len(slices), sharey=True), slices.items(), strict=True):
+        draw_tensor(axes, values, grid, most_ticks=4, vmin=0, vmax=max(top, 1e-6))
+        axes.set(title=name, xlabel="Time (min:s)")
+    figure.axes[0].set(ylabel="Frequency (Hz)")
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
 
 
 def _writer(trainer: pl.Trainer) -> SummaryWriter:
