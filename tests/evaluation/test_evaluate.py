@@ -3,11 +3,13 @@
 import json
 
 import pytest
-from tests.evaluation.corpora import half, write_track
+from tests.evaluation.corpora import RATE, write_track
+from tests.onnx_models import write_gain_model
 
 from acapella.errors import AudioFileError, CorpusError
 from acapella.evaluation import TrackScores, choose_groups
 from acapella.evaluation.evaluate import FILES, TrackFailure, choose_tracks, score_tracks, write_results
+from acapella.evaluation.systems import ModelToScore
 
 STEMS = ("vocal", "instrumental")
 
@@ -34,7 +36,9 @@ def test_tracks_are_chosen_by_parts_of_their_names(corpus):
 
 def test_a_track_that_fails_does_not_keep_the_others_from_their_scores(corpus, tmp_path):
     tracks, _ = choose_tracks(corpus, [], STEMS)
-    scored = list(score_tracks(half(), tracks, choose_groups(["usdr"])))
+    write_gain_model(tmp_path / "half.onnx", representation="ri", sample_rate=RATE)
+    system = ModelToScore("half", tmp_path / "half.onnx")
+    scored = list(score_tracks(system, tracks, choose_groups(["usdr"])))
     assert [type(track) for track in scored] == [TrackScores, TrackFailure, TrackScores]
     assert [track.name for track in scored] == ["a", "b", "c"]
     failure = scored[1]

@@ -1,8 +1,11 @@
 """Score a model on the tracks of a corpus, and keep what was found."""
 
-import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,10 @@ from acapella.errors import CorpusError, InputError
 from acapella.evaluation.groups import Group
 from acapella.evaluation.picture import plot_distribution
 from acapella.evaluation.records import write_csv, write_json
-from acapella.evaluation.scores import TrackScores, score_track, stems_to_score
-from acapella.isolation.isolator import Isolator
+from acapella.evaluation.scores import TrackScores
+from acapella.evaluation.systems import SystemToScore
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 FILES = ("scores.csv", "scores.json", "scores.png")
 
 
@@ -40,22 +44,62 @@ def choose_tracks(folder: Path, parts: Sequence[str], stems: Sequence[str]) -> t
 
 
 def score_tracks(
-    isolator: Isolator, tracks: Sequence[Track], groups: Sequence[Group]
+    system: SystemToScore, tracks: Sequence[Track], groups: Sequence[Group], processes: int = 1
 ) -> Iterator[TrackScores | TrackFailure]:
-    """The scores of one track after the other; one that fails does not keep the others from theirs."""
-    for track in tracks:
-        try:
-            yield score_track(isolator, track, groups, stems_to_score(isolator.description, track))
-        except (InputError, OSError) as error:
-            yield TrackFailure(track.name, error)
+    """The scores of the tracks, in their order, of several at a time if there are several `processes`.
+
+    One that fails does not keep the others from theirs.
+    """
+    if processes == 1:
+        yield from (_score(system, track, groups) for track in tracks)
+        return
+    with (
+        _one_thread_a_process(),
+        ProcessPoolExecutor(processes, get_context("spawn"), _Scorer.open, (system, groups)) as pool,
+    ):
+        yield from pool.map(_Scorer.score, tracks)
 
 
-def describe_run(data: Path, name: str, file: Path, isolator: Isolator) -> dict[str, Any]:
-    """What is scored on what; the digest says beyond doubt which model it is."""
-    with file.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    model = {"name": name, "network": isolator.description.origin.family, "sha256": digest}
-    return {"acapella": __version__, "data": str(data), "model": model}
+class _Scorer:
+    """What a process of `score_tracks` keeps from track to track."""
+
+    system: SystemToScore
+    groups: Sequence[Group]
+
+    @classmethod
+    def open(cls, system: SystemToScore, groups: Sequence[Group]) -> None:
+        cls.system, cls.groups = system, groups
+
+    @classmethod
+    def score(cls, track: Track) -> TrackScores | TrackFailure:
+        return _score(cls.system, track, cls.groups)
+
+
+def _score(system: SystemToScore, track: Track, groups: Sequence[Group]) -> TrackScores | TrackFailure:
+    try:
+        return system.score(track, groups)
+    except (InputError, OSError) as error:
+        return TrackFailure(track.name, error)
+
+
+@contextmanager
+def _one_thread_a_process() -> Iterator[None]:
+    """New processes compute with one thread: the linear algebra of each would otherwise take all cores."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def describe_run(data: Path, system: SystemToScore) -> dict[str, Any]:
+    """What is scored on what."""
+    return {"acapella": __version__, "data": str(data), "model": system.describe()}
 
 
 def write_results(

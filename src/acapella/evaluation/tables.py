@@ -1,9 +1,10 @@
 """Scores as tables to read on screen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.table import Table
 
+from acapella.evaluation.comparison import Difference, Differences
 from acapella.evaluation.groups import as_text
 from acapella.evaluation.scores import TrackScores, label
 from acapella.evaluation.summary import STATISTICS, Summary, Total
@@ -31,6 +32,37 @@ def total_table(summary: Summary) -> Table:
                 table.add_row(title, statistic, *cells)
                 title = ""
     return table
+
+
+def comparison_table(summaries: Mapping[str, Summary], differences: Mapping[str, Differences]) -> Table:
+    """For each stem and metric, its statistic for each system, and how much the others differ from the first.
+
+    `summaries` are those of all systems, `differences` those of all but the first.
+    """
+    table = _table(("", ""), ())
+    for name in summaries:
+        table.add_column(name, justify="right", overflow="fold")
+    for name in differences:
+        table.add_column(f"{name}: difference, 95 % interval", justify="right", overflow="fold")
+    first = next(iter(summaries.values()))
+    for stem, scores in first.scores.items():
+        title = label(stem)
+        for metric in scores:
+            totals = [summary.scores.get(stem, {}).get(metric) for summary in summaries.values()]
+            values = [as_text(metric, next(iter(total.statistics.values()))) if total else "" for total in totals]
+            found = [others.get(stem, {}).get(metric) for others in differences.values()]
+            statistic = next(iter(scores[metric].statistics))
+            table.add_row(title, f"{metric} {statistic}", *values, *(_interval(metric, one) for one in found))
+            title = ""
+    return table
+
+
+def _interval(metric: str, difference: Difference | None) -> str:
+    if difference is None:
+        return ""
+    low, high = (as_text(metric, value) for value in (difference.low, difference.high))
+    sign = "+" if difference.mean > 0 else ""
+    return f"{sign}{as_text(metric, difference.mean)} [{low}, {high}]"
 
 
 def remarks(summary: Summary) -> list[str]:
