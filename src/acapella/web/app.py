@@ -13,23 +13,27 @@ from fastapi.staticfiles import StaticFiles
 from acapella import __version__
 from acapella.errors import AcapellaError, UsageError
 from acapella.jobs.executor import Executor
-from acapella.web.routes import events, models, session, songs, status, stems
+from acapella.web.keeping import Keeper
+from acapella.web.routes import events, mixes, models, session, songs, status, stems
 from acapella.web.security import API, Guard
 from acapella.web.settings import ServerSettings
 from acapella.web.studio import Studio
 
 HERE = Path(__file__).parent
-ROUTERS = (songs.router, events.router, stems.router, models.router, session.router, status.router)
+ROUTERS = (songs.router, events.router, stems.router, mixes.router, models.router, session.router, status.router)
 
 
 def create_app(settings: ServerSettings, executor: Executor | None = None) -> FastAPI:
     """The application, which works on the songs of its data folder while it runs; `executor` separates them."""
     studio = Studio(settings, executor)
+    keeper = Keeper(studio)
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
         await to_thread.run_sync(studio.open)
+        keeper.start()
         yield
+        await to_thread.run_sync(keeper.stop)
         await to_thread.run_sync(studio.close)
 
     app = FastAPI(

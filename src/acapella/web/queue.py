@@ -1,24 +1,30 @@
 """From waiting songs to the processes that separate them."""
 
+import logging
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition, Event, Lock, Thread
+from typing import TypeVar
 
 import soundfile
 
-from acapella.errors import ProcessDiedError
+from acapella.errors import AcapellaError, InputError, ProcessDiedError, sentence
 from acapella.isolation.options import MIXTURE, WriteOptions
 from acapella.jobs.events import Done, Failed, Progressed
 from acapella.jobs.events import Event as JobEvent
 from acapella.jobs.executor import Executor
-from acapella.jobs.job import Job, ModelChoice, Result
+from acapella.jobs.job import Job, ModelChoice
+from acapella.jobs.job import Result as JobResult
 from acapella.web.changes import Changes
 from acapella.web.files import SongFiles, bytes_below
 from acapella.web.records import Record, Separated
 from acapella.web.settings import ServerSettings
 from acapella.web.store import Store
 
+log = logging.getLogger("acapella.web")
+Result = TypeVar("Result")
 STOPPING = 1.0  # seconds in which the end of a worker may turn out to be that of the server
 
 
@@ -52,9 +58,9 @@ class SongQueue:
         self._news = Condition()
         self._stopping = Event()
         self._threads = [Thread(target=self._work, name=f"queue-{n}") for n in range(settings.workers)]
-        self.on_done: Callable[[], object] = lambda: None  # called when a song has come to an end
         self.positions_changed = True
-        self.separated_seconds = 0.0
+        self.separated_seconds = 0.0  # of audio
+        self.working_seconds = 0.0
         self.ended = {"done": 0, "failed": 0, "cancelled": 0}
 
     def start(self) -> None:
@@ -107,7 +113,7 @@ class SongQueue:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            song = self._store.start_next()
+            song = self._try(self._store.start_next)
             if song:
                 self._separate(song)
             else:
@@ -122,13 +128,33 @@ class SongQueue:
         self._tell(song)
         self.positions_changed = True
         ends: list[JobEvent] = []
-        if self._still_wanted(song):
-            self._executor.run([job], lambda event: self._hear(running, event, ends))
-        self._end(running, ends[-1] if ends else None)
+        if self._try(lambda: self._still_wanted(song)):
+            self._run(running, ends)
+        self._try(lambda: self._end(running, ends[-1] if ends else None))
+        self.working_seconds += time.monotonic() - now
         with self._lock:
             del self._running[song.id]
+        if self._try(lambda: self._store.find(song.id)) is None and not self._stopping.is_set():
+            self._files.remove(song.id)  # it was deleted while it ran
         self._tell(song)
-        self.on_done()
+
+    def _run(self, running: Running, ends: list[JobEvent]) -> None:
+        """Let the executor separate the song; what ends it goes to `ends`."""
+        try:
+            self._executor.run([running.job], lambda event: self._hear(running, event, ends))
+        except Exception as error:  # no process can be started, perhaps: the next song may have more luck
+            log.exception("A song could not be separated.")
+            ends.append(Failed(running.job, AcapellaError(f"{running.song.name}: {type(error).__name__} ({error}).")))
+
+    def _try(self, action: Callable[[], Result]) -> Result | None:
+        """Do something with the store until it works: a disk that is full may be cleared. None if the server ends."""
+        while True:
+            try:
+                return action()
+            except sqlite3.Error as error:
+                log.warning("The store cannot be used (%s); it is tried again.", error)
+            if self._stopping.wait(1):
+                return None
 
     def _job(self, song: Record) -> Job:
         return Job(
@@ -167,8 +193,6 @@ class SongQueue:
         self.ended[state] += 1
         if state != "done":
             self._files.remove_results(song.id, song.attempt)
-        if self._store.find(song.id) is None:
-            self._files.remove(song.id)
 
     def _was_broken_off(self, running: Running, end: JobEvent | None) -> bool:
         """Whether the server ends, and the song with it: Ctrl-C reaches the workers first, perhaps."""
@@ -184,10 +208,12 @@ class SongQueue:
         if running.gave_up:
             return f"{song.name}: it made no progress for {self._settings.patience / 60:g} minutes."
         if isinstance(end, Failed):
-            return str(end.error).replace(str(self._files.upload(song.id)), song.name)
+            if not isinstance(end.error, InputError):
+                log.warning("%s", "".join([str(end.error), *getattr(end.error, "__notes__", [])]))
+            return sentence(end.error).replace(str(self._files.upload(song.id)), song.name)
         return f"{song.name}: the work on it was broken off."
 
-    def _separated(self, song: Record, result: Result) -> Separated:
+    def _separated(self, song: Record, result: JobResult) -> Separated:
         info = soundfile.info(result.paths[MIXTURE])
         clipped = {stem: count for stem, count in result.clipped.items() if stem != MIXTURE}
         remarks = [

@@ -7,6 +7,7 @@ from types import FrameType
 import uvicorn
 
 from acapella.errors import UsageError
+from acapella.jobs.executor import Executor
 from acapella.web.app import create_app
 from acapella.web.settings import ServerSettings
 from acapella.web.studio import Studio
@@ -16,12 +17,21 @@ CONNECTIONS = 1000  # more at a time are answered with 503
 GRACE = 5  # seconds in which answers that are being sent may come to an end
 
 
-class _Server(uvicorn.Server):
-    """Tells the studio when it is to end: those who watch would keep it from that."""
+class Server(uvicorn.Server):
+    """Serves one application; tells its studio when it is to end: those who watch would keep it from that."""
 
-    def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
+    def __init__(self, settings: ServerSettings, executor: Executor | None = None) -> None:
+        app = create_app(settings, executor)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=CONNECTIONS,
+            timeout_graceful_shutdown=GRACE,
+        )
         super().__init__(config)
-        self._studio = studio
+        self._studio: Studio = app.state.studio
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """As uvicorn has it."""
@@ -31,23 +41,14 @@ class _Server(uvicorn.Server):
 
 def serve(settings: ServerSettings, ready: Callable[[str], object]) -> None:
     """Serve until Ctrl-C or SIGTERM. `ready` is called with the address once connections are accepted."""
-    listener = _listen(settings)
-    app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        limit_concurrency=CONNECTIONS,
-        timeout_graceful_shutdown=GRACE,
-    )
-    with listener:
+    with listen_on(settings) as listener:
+        server = Server(settings)
         host, port = listener.getsockname()[:2]
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-        _Server(config, app.state.studio).run(sockets=[listener])
+        server.run(sockets=[listener])
 
 
-def _listen(settings: ServerSettings) -> socket.socket:
+def listen_on(settings: ServerSettings) -> socket.socket:
     """A socket that accepts connections; UsageError where that cannot be."""
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)

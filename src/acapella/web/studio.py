@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, HTTPException, Path, Request
 
 from acapella.jobs.executor import Executor
@@ -16,6 +17,8 @@ from acapella.web.records import Record
 from acapella.web.settings import ServerSettings
 from acapella.web.songs import Song, as_time
 from acapella.web.store import Store
+
+ENCODING = 2  # answers that are computed at the same time: formats, mixes, pictures
 
 
 class Studio:
@@ -31,6 +34,7 @@ class Studio:
         self.queue = SongQueue(
             settings, self.store, self.files, self.changes, executor or ProcessExecutor(settings.workers, limits=limits)
         )
+        self.encoding = CapacityLimiter(ENCODING)
         self.uploading = 0  # bytes that are coming in
         self.uploads = 0  # that are coming in
         self.uploaded = 0  # songs since the start
@@ -88,6 +92,8 @@ class Studio:
     def make_room(self, size: int) -> bool:
         """Delete finished songs, the oldest first, until so many bytes more fit into the quota; whether they do."""
         room = self.settings.quota - size - self.uploading
+        if room < 0:
+            return False
         used = self.store.bytes_used()
         for record in sorted(self.store.in_state("done", "failed", "cancelled"), key=lambda song: song.finished or 0):
             if used <= room:

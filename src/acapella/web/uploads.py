@@ -6,7 +6,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ SILENCE = 60.0  # seconds without a byte after which an upload is given up
 RETRY_AFTER = "30"  # seconds
 SPARE_DISK = 500_000_000  # bytes that stay free
 NAME_LENGTH = 200
+DRAIN_SIZE, DRAIN_TIME = 200_000_000, 20.0  # bytes and seconds of a refused upload
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,19 @@ def clean_name(name: str) -> str:
     """A file's name for people to read: without folders and control characters, and not too long."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return "".join(sign for sign in last if sign.isprintable()).strip()[:NAME_LENGTH] or "song"
+
+
+async def drain(request: Request) -> None:
+    """Read what still comes of a body that is refused: a client that is still sending does not see the answer."""
+    if request.headers.get("expect"):  # it waits for the answer before it sends
+        return
+    size = 0
+    with suppress(TimeoutError, ClientDisconnect, RuntimeError):  # RuntimeError: it has been read already
+        async with asyncio.timeout(DRAIN_TIME):
+            async for piece in request.stream():
+                size += len(piece)
+                if size > DRAIN_SIZE:
+                    return
 
 
 async def receive(request: Request, studio: Studio, wanted: Wanted) -> tuple[Record, bool]:

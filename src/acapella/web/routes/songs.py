@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 
+from acapella.errors import UsageError
 from acapella.models.model_file import DEFAULT_MODEL
 from acapella.web.records import Record
 from acapella.web.routes.problems import problems
 from acapella.web.songs import Song, SongList
 from acapella.web.studio import Parts, SongId
-from acapella.web.uploads import Wanted, clean_name, receive
+from acapella.web.uploads import Wanted, clean_name, drain, receive
 
 router = APIRouter(prefix="/songs", tags=["songs"])
 ModelName = Annotated[str | None, Query(max_length=200, description="A name that `/models` lists.")]
@@ -44,15 +45,15 @@ async def upload(
     ] = None,
 ) -> Song:
     """Upload a song: the body is the file as it is, audio or video."""
-    chosen = model or DEFAULT_MODEL
-    wanted = Wanted(
-        clean_name(name),
-        chosen,
-        studio.models.choose_stems(chosen, stems),
-        request.client.host if request.client else "",
-        idempotency_key,
-    )
-    record, is_new = await receive(request, studio, wanted)
+    chosen, client = model or DEFAULT_MODEL, request.client.host if request.client else ""
+    try:
+        kinds = studio.models.choose_stems(chosen, stems)
+        record, is_new = await receive(
+            request, studio, Wanted(clean_name(name), chosen, kinds, client, idempotency_key)
+        )
+    except (HTTPException, UsageError):
+        await drain(request)
+        raise
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = str(request.url_for("read", song_id=record.id).path)
     return studio.describe(record)
