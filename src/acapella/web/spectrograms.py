@@ -71,7 +71,8 @@ def _mel_weights(bands: int, top: float, sample_rate: int) -> np.ndarray:
     spacing = sample_rate / WINDOW
     below, above = np.maximum(centres - edges[:-2], spacing), np.maximum(edges[2:] - centres, spacing)
     distance = bins[:, None] - centres
-    return np.clip(1 - np.where(distance < 0, -distance / below, distance / above), 0, None)
+    weights: np.ndarray = np.clip(1 - np.where(distance < 0, -distance / below, distance / above), 0, None)
+    return weights
 
 
 def _mel(hertz: float) -> float:
