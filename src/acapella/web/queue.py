@@ -38,6 +38,8 @@ class Running:
     heard: float  # when it last made progress
     share: float | None = None  # that is done, 0 to 1
     gave_up: bool = False
+    end: JobEvent | None = None
+    separated: Separated | None = None  # what is known of it when it is done
 
     @property
     def seconds_left(self) -> float | None:
@@ -127,10 +129,9 @@ class SongQueue:
             running = self._running[song.id] = Running(song, job, now, now)
         self._tell(song)
         self.positions_changed = True
-        ends: list[JobEvent] = []
         if self._try(lambda: self._still_wanted(song)):
-            self._run(running, ends)
-        self._try(lambda: self._end(running, ends[-1] if ends else None))
+            self._run(running)
+        self._try(lambda: self._end(running))
         self.working_seconds += time.monotonic() - now
         with self._lock:
             del self._running[song.id]
@@ -138,13 +139,15 @@ class SongQueue:
             self._files.remove(song.id)  # it was deleted while it ran
         self._tell(song)
 
-    def _run(self, running: Running, ends: list[JobEvent]) -> None:
-        """Let the executor separate the song; what ends it goes to `ends`."""
+    def _run(self, running: Running) -> None:
+        """Let the executor separate the song; whatever goes wrong, the thread goes on."""
         try:
-            self._executor.run([running.job], lambda event: self._hear(running, event, ends))
+            self._executor.run([running.job], lambda event: self._hear(running, event))
+            if isinstance(running.end, Done):
+                running.separated = self._separated(running.song, running.end.result)
         except Exception as error:  # no process can be started, perhaps: the next song may have more luck
             log.exception("A song could not be separated.")
-            ends.append(Failed(running.job, AcapellaError(f"{running.song.name}: {type(error).__name__} ({error}).")))
+            running.end = Failed(running.job, AcapellaError(f"{running.song.name}: {type(error).__name__} ({error})."))
 
     def _try(self, action: Callable[[], Result]) -> Result | None:
         """Do something with the store until it works: a disk that is full may be cleared. None if the server ends."""
@@ -169,48 +172,48 @@ class SongQueue:
         now = self._store.find(song.id)
         return now is not None and now.state == "running" and now.attempt == song.attempt
 
-    def _hear(self, running: Running, event: JobEvent, ends: list[JobEvent]) -> None:
+    def _hear(self, running: Running, event: JobEvent) -> None:
         if isinstance(event, Progressed):
             running.heard = time.monotonic()
             running.share = min(1.0, event.samples / event.total) if event.total else None
             self._changes.mark(running.song.id)
         else:
-            ends.append(event)
+            running.end = event
 
-    def _end(self, running: Running, end: JobEvent | None) -> None:
+    def _end(self, running: Running) -> None:
         """Note what came of the song; the files of an attempt that is not done are removed."""
         song, state = running.song, "cancelled"
-        if isinstance(end, Done):
-            if self._store.finish(song, self._separated(song, end.result)):
+        if running.separated:
+            if self._store.finish(song, running.separated):
                 state = "done"
-                self.separated_seconds += end.result.duration
-        elif self._was_broken_off(running, end):
+                self.separated_seconds += running.separated.duration
+        elif self._was_broken_off(running):
             self._store.wait_again(song)
             self._files.remove_results(song.id, song.attempt)
             return
-        elif self._store.fail(song, self._reason(running, end)):
+        elif self._store.fail(song, self._reason(running)):
             state = "failed"
         self.ended[state] += 1
         if state != "done":
             self._files.remove_results(song.id, song.attempt)
 
-    def _was_broken_off(self, running: Running, end: JobEvent | None) -> bool:
+    def _was_broken_off(self, running: Running) -> bool:
         """Whether the server ends, and the song with it: Ctrl-C reaches the workers first, perhaps."""
         if running.gave_up:
             return False
-        if isinstance(end, Failed) and isinstance(end.error, ProcessDiedError):
+        if isinstance(running.end, Failed) and isinstance(running.end.error, ProcessDiedError):
             return self._stopping.wait(STOPPING)
-        return self._stopping.is_set() and not isinstance(end, Failed)
+        return self._stopping.is_set() and not isinstance(running.end, Failed)
 
-    def _reason(self, running: Running, end: JobEvent | None) -> str:
+    def _reason(self, running: Running) -> str:
         """Why it failed, with the song's own name in place of its file's."""
         song = running.song
         if running.gave_up:
             return f"{song.name}: it made no progress for {self._settings.patience / 60:g} minutes."
-        if isinstance(end, Failed):
-            if not isinstance(end.error, InputError):
-                log.warning("%s", "".join([str(end.error), *getattr(end.error, "__notes__", [])]))
-            return sentence(end.error).replace(str(self._files.upload(song.id)), song.name)
+        if isinstance(running.end, Failed):
+            if not isinstance(running.end.error, InputError):
+                log.warning("%s", "".join([str(running.end.error), *getattr(running.end.error, "__notes__", [])]))
+            return sentence(running.end.error).replace(str(self._files.upload(song.id)), song.name)
         return f"{song.name}: the work on it was broken off."
 
     def _separated(self, song: Record, result: JobResult) -> Separated:
