@@ -16,7 +16,8 @@ export function chosenModel(models) {
 export function uploadChoice(models) {
   const model = chosenModel(models);
   const all = model !== null && hasMoreStems(model) && settings().stems === "all";
-  return { model: model?.name ?? null, stems: all ? model.stems.join(",") : null };
+  const parts = (model?.stems ?? []).filter((stem) => stem !== "instrumental"); // which is the sum of the others
+  return { model: model?.name ?? null, stems: all ? parts.join(",") : null };
 }
 
 const hasMoreStems = ({ stems }) => stems.some((stem) => stem !== "vocal" && stem !== "instrumental");
@@ -73,7 +74,8 @@ function modelCard(model, models, checked) {
       element("strong", {}, model.default ? `${model.name} (default)` : model.name),
       element("span", {}, model.description),
       element("span.quiet", {}, facts.join(" · ")),
-      element("span.quiet", {}, `Licence: ${model.licence}. Credit: ${model.credit}`),
+      element("span.quiet", {}, `Licence: ${model.licence}`),
+      model.credit ? element("span.quiet", {}, `Credit: ${model.credit}`) : null,
     ),
   );
 }
