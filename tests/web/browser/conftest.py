@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from tests.web.browser.pages import Pages
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")

@@ -7,7 +7,6 @@ import re
 import httpx
 import pytest
 import soundfile
-
 from tests.web.browser.conftest import SONG
 from tests.web.browser.pages import SIZES
 

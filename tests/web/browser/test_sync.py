@@ -1,14 +1,14 @@
 """The player's audio: stems that stay together, speed that keeps the pitch, loops that keep time.
 
-Test signals go through the page's own player and worklet in Chromium, into an offline context: the same noise as the vocals in
-the left channel and as the instrumental in the right one. If one stem were a sample late, the channels would differ.
+Test signals go through the page's own player and worklet in Chromium, into an offline context: the same noise as the
+vocals in the left channel and as the instrumental in the right one. If one stem were a sample late, the channels would
+differ.
 """
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests.web.browser.pages import Pages
 
 OFFLINE_PLAYER = (Path(__file__).parent / "offline_player.js").read_text()
