@@ -11,8 +11,11 @@ UNNAMED = """() => [...document.querySelectorAll('button, a, input, summary, [ro
   .filter((node) => !(node.getAttribute('aria-label') || document.getElementById(node.getAttribute('aria-labelledby'))
     || node.labels?.length || node.textContent.trim()))
   .map((node) => node.outerHTML)"""
-FOCUSED = """() => { const node = document.activeElement; const box = node.getBoundingClientRect();
-  return [node.getAttribute('aria-label') || node.textContent.trim(), box.width > 0 && getComputedStyle(node).outlineStyle]; }"""
+FOCUSED = """() => {
+  const node = document.activeElement;
+  const seen = node.getBoundingClientRect().width > 0 && getComputedStyle(node).outlineStyle;
+  return [node.getAttribute('aria-label') || node.textContent.trim(), seen];
+}"""
 
 
 def open_song(pages, server, song, size="desk", colours="light"):
