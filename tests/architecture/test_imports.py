@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = ["torch", "lightning", "matplotlib", "scipy.signal", "onnx", "h5py", "pandas"]
+HEAVY = ["torch", "lightning", "matplotlib", "scipy.signal", "onnx", "h5py", "pandas", "ray", "fsspec", "aiohttp"]
 
 
 def loaded_by(code: str) -> set[str]:

@@ -4,8 +4,10 @@ import pytest
 from tests.made import write_song
 from tests.models.conftest import content, here_only, make_known, models, server
 from tests.onnx_models import write_gain_model
+from tests.storage.object_store import s3, s3_server
+from tests.storage.web_server import web
 
-__all__ = ["content", "folder", "here_only", "make_known", "models", "server"]
+__all__ = ["content", "folder", "here_only", "make_known", "models", "s3", "s3_server", "server", "web"]
 
 
 @pytest.fixture

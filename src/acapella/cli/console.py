@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 LONGEST_MESSAGE = 4000  # characters
 FLAGS = {  # what arguments of the library are called here
+    "allow_private": "--allow-private",
     "bit_depth": "--bit-depth",
     "bitrate": "--bitrate",
+    "cluster": "--cluster",
     "combine": "--combine",
     "end": "--end",
     "format": "--format",

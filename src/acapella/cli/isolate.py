@@ -1,5 +1,6 @@
 """`acapella isolate`: songs in, stems out."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from acapella.audio_files import BitDepth
     from acapella.cli.songs import Request
+    from acapella.jobs.executor import Executor
+    from acapella.storage.address import Location
 
 STANDARD = Path("-")  # input or output
 BIT_DEPTHS: "dict[str, BitDepth]" = {"16": 16, "24": 24, "32f": "32f"}
@@ -30,6 +33,8 @@ EXAMPLES = """Examples:
   acapella isolate song.mp3 --model a.onnx --model b.onnx --weights 2,1
   acapella isolate song.mp3 --then karaoke.onnx --stems lead,backing
   acapella isolate song.mp3 --overlap 0.75 --shifts 2 --tta swap,invert
+  acapella isolate s3://bucket/songs/ -r -o s3://bucket/stems --skip-existing
+  acapella isolate s3://bucket/songs/ -r -o s3://bucket/stems --cluster auto --manifest songs.jsonl
   cat song.wav | acapella isolate - -o - --stems vocal --format mp3 > vocal.mp3
 """
 
@@ -59,7 +64,11 @@ def isolate(
     recursive: options.Recursive = False,
     skip_existing: options.SkipExisting = False,
     overwrite: options.Overwrite = False,
-    jobs: options.Jobs = 1,
+    allow_private: options.AllowPrivate = False,
+    jobs: options.Jobs = None,
+    cluster: options.Cluster = None,
+    cores: options.Cores = 1,
+    manifest: options.Manifest = None,
     runtime: options.Runtime = "auto",
 ) -> None:
     """Separate songs into vocals and instrumental."""
@@ -70,9 +79,14 @@ def isolate(
         from acapella.cli.songs import Request
         from acapella.isolation.options import WriteOptions
         from acapella.jobs.job import ModelChoice
+        from acapella.storage.address import location
 
-    if jobs > 1 and STANDARD in (*files, output):
-        raise UsageError("-j goes with files, not with standard input or output.")
+    songs = [location(file, allow_private=allow_private) for file in files]
+    out_dir = None if output is None else location(output)
+    workers = Workers(jobs, cluster, cores, manifest)
+    if workers.are_many and STANDARD in (*songs, out_dir):
+        flag = "-j" if cluster is None else "--cluster"
+        raise UsageError(f"{flag} goes with files, not with standard input or output.")
     choice = ModelChoice(
         tuple(model) if model and len(model) > 1 else model[0] if model else None,
         phase,
@@ -86,7 +100,7 @@ def isolate(
         then=then,
     )
     request = Request(
-        out_dir=output,
+        out_dir=out_dir,
         stems=options.split_list(stems),
         model=choice,
         options=WriteOptions(
@@ -104,29 +118,58 @@ def isolate(
         overwrite=overwrite,
         debug=context.obj["debug"],
     )
-    if not _separate(files, request, make_console(context.obj["quiet"]), jobs):
+    if not _separate(songs, request, make_console(context.obj["quiet"]), workers):
         raise typer.Exit(1)
 
 
-def _separate(files: list[Path], request: "Request", console: "Console", processes: int) -> bool:
-    """Several songs at a time in so many `processes`, or one after the other in this one; False if any failed."""
+@dataclass(frozen=True)
+class Workers:
+    """Who does it, and where it is written down."""
+
+    jobs: int | None
+    cluster: str | None
+    cores: int
+    manifest: Path | None
+
+    @property
+    def are_many(self) -> bool:
+        """Whether it is not this process alone."""
+        return self.cluster is not None or (self.jobs or 1) > 1
+
+    def executor(self, songs: int, runtime: str) -> "Executor":
+        """Processes here, or actors on the cluster, for so many songs."""
+        if self.cluster is not None:
+            from acapella.jobs.ray import RayExecutor
+
+            return RayExecutor(self.cluster, actors=self.jobs, cores=self.cores, gpus_only=runtime == "cuda")
+        from acapella.jobs.processes import ProcessExecutor
+
+        return ProcessExecutor(max(1, min(self.jobs or 1, songs)))
+
+
+def _separate(songs: "list[Location]", request: "Request", console: "Console", workers: Workers) -> bool:
+    """By the workers, or one song after the other in this process; False if any failed."""
     from acapella.cli.songs import plan, separate, separate_to_stdout
     from acapella.jobs.local import LocalExecutor
     from acapella.process_memory import paused_garbage_collection
 
+    manifest = None
+    if workers.manifest:
+        from acapella.jobs.manifest import Manifest
+
+        manifest = Manifest(workers.manifest)
     with LocalExecutor() as local:
         with paused_garbage_collection():
             isolator = local.isolator(request.model)  # what is wrong with the model is said before anything else
         if request.out_dir == STANDARD:
-            return separate_to_stdout(files, request, isolator, local, console)
-        planned = plan(files, request, isolator, console)
-        if processes == 1:
-            return separate(planned, local, console, debug=request.debug)
+            return separate_to_stdout(songs, request, isolator, local, console)
+        planned = plan(songs, request, isolator, console, manifest)
+        if not workers.are_many:
+            return separate(planned, local, console, debug=request.debug, manifest=manifest)
         del isolator
-    from acapella.jobs.processes import ProcessExecutor
-
-    with ProcessExecutor(max(1, min(processes, len(planned.to_do)))) as several:
-        return separate(planned, several, console, debug=request.debug)
+    batch = workers.cluster is not None
+    with workers.executor(len(planned.to_do), request.model.runtime) as several:
+        return separate(planned, several, console, debug=request.debug, manifest=manifest, batch=batch)
 
 
 isolate.__doc__ = f"{isolate.__doc__}\n\n{EXAMPLES}"

@@ -13,14 +13,17 @@ MODELS = "Which models"
 QUALITY = "More time for a better result"
 WORK = "How the work is done"
 
-Files = Annotated[list[Path], typer.Argument(help="Songs in any common audio or video format; - is standard input.")]
+Files = Annotated[
+    list[str],
+    typer.Argument(help="Songs in any common audio or video format: files, https://… or s3://…; - is standard input."),
+]
 
 Output = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "-o",
         "--output",
-        help="Folder for the stems (default: beside each song); - is standard output.",
+        help="Folder for the stems, s3://… too (default: beside each song); - is standard output.",
         rich_help_panel=OUTPUTS,
     ),
 ]
@@ -148,13 +151,32 @@ Overwrite = Annotated[
         rich_help_panel=OUTPUTS,
     ),
 ]
+AllowPrivate = Annotated[
+    bool,
+    typer.Option("--allow-private", help="Let https://… lead into this machine's own network.", rich_help_panel=WORK),
+]
 Jobs = Annotated[
-    int,
+    int | None,
     typer.Option(
         "-j",
         "--jobs",
         min=1,
-        help="Songs at the same time, each in a process with its share of cores.",
+        help="Songs at a time, each in a process with its share of cores (default: 1; on a cluster: all that fit).",
+        rich_help_panel=WORK,
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS", help="Separate on a Ray cluster; local: one of this machine.", rich_help_panel=WORK
+    ),
+]
+Cores = Annotated[int, typer.Option(min=1, help="Of each song's process on a cluster.", rich_help_panel=WORK)]
+Manifest = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A record of what is done and what failed, as JSON lines; run it again to go on.",
         rich_help_panel=WORK,
     ),
 ]

@@ -4,12 +4,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from acapella.cli.batch import BatchReport
 from acapella.cli.console import report, warn, with_flags
 from acapella.cli.progress import SongBars
 from acapella.errors import UsageError
@@ -17,18 +19,20 @@ from acapella.isolation.options import AS_USUAL, WriteOptions
 from acapella.isolation.outputs import NAME
 from acapella.jobs.events import Done, End, Event, Failed, Progressed, Started
 from acapella.jobs.job import DEFAULT, Job, ModelChoice, Result
-from acapella.jobs.planning import check_overwrites, find_songs, plan_jobs
+from acapella.jobs.planning import check_overwrites, find_songs, plan_jobs, with_stems
+from acapella.storage.address import Location
 
 if TYPE_CHECKING:
     from acapella.isolation.isolator import Isolator
     from acapella.jobs.executor import Executor
+    from acapella.jobs.manifest import Manifest
 
 
 @dataclass(frozen=True)
 class Request:
     """What is asked for, beside the songs."""
 
-    out_dir: Path | None = None
+    out_dir: Location | None = None
     stems: Sequence[str] | None = None  # None: the model's default
     model: ModelChoice = DEFAULT
     options: WriteOptions = AS_USUAL
@@ -49,8 +53,14 @@ class Plan:
     complete: bool
 
 
-def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console: Console) -> Plan:
-    """The work on `files`; UsageError, before any is done, where it cannot be done so."""
+def plan(
+    files: Sequence[Location],
+    request: Request,
+    isolator: "Isolator",
+    console: Console,
+    manifest: "Manifest | None" = None,
+) -> Plan:
+    """The work on `files`, without what `manifest` knows to be done; UsageError where it cannot be done so."""
     songs, left_out, empty = find_songs(
         files,
         request.out_dir,
@@ -73,12 +83,15 @@ def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console:
         name=request.name,
         pictures=request.pictures,
     )
-    to_do = []
-    for job in jobs:
-        if request.skip_existing and job.has_outputs():
-            console.print(f"{job.song} skipped: its stems are there.")
-        else:
-            to_do.append(job)
+    to_do = [job for job in jobs if not (manifest and manifest.has_done(job))]
+    if len(to_do) < len(jobs):
+        console.print(f"{len(jobs) - len(to_do)} songs skipped: the manifest says that they are done.")
+    if request.skip_existing:
+        there = with_stems(to_do)
+        for job in to_do:
+            if job.id in there:
+                console.print(f"{job.song} skipped: its stems are there.")
+        to_do = [job for job in to_do if job.id not in there]
     if not request.overwrite:
         check_overwrites(to_do)
     for remark in isolator.remarks:
@@ -87,12 +100,34 @@ def plan(files: Sequence[Path], request: Request, isolator: "Isolator", console:
 
 
 def separate(
-    plan: Plan, executor: "Executor", console: Console, progress: Console | None = None, *, debug: bool = False
+    plan: Plan,
+    executor: "Executor",
+    console: Console,
+    progress: Console | None = None,
+    *,
+    debug: bool = False,
+    manifest: "Manifest | None" = None,
+    batch: bool = False,
 ) -> bool:
-    """Execute what is planned, and say how it goes, on `progress` how far it is; False if anything failed."""
-    with SongBars(progress or console) as bars:
-        listener = SongReport(console, bars, debug=debug)
-        executor.run(plan.to_do, listener)
+    """Execute what is planned, and say how it goes, of each song or of the whole `batch`; False if anything failed.
+
+    How far it is goes to `progress`.
+    """
+    with ExitStack() as stack:
+        if manifest:
+            stack.enter_context(manifest)
+        listener: SongReport | BatchReport
+        if batch:
+            listener = stack.enter_context(BatchReport(console, len(plan.to_do), debug=debug))
+        else:
+            listener = SongReport(console, stack.enter_context(SongBars(progress or console)), debug=debug)
+
+        def listen(event: Event) -> None:
+            if manifest and isinstance(event, End):
+                manifest.add(event)
+            listener(event)
+
+        executor.run(plan.to_do, listen)
     done = listener.done + len(plan.jobs) - len(plan.to_do)
     if len(plan.jobs) > 1:
         console.print(f"{done} of {len(plan.jobs)} songs done.")
@@ -134,7 +169,7 @@ class SongReport:
 
 
 def separate_to_stdout(
-    files: Sequence[Path], request: Request, isolator: "Isolator", executor: "Executor", console: Console
+    files: Sequence[Location], request: Request, isolator: "Isolator", executor: "Executor", console: Console
 ) -> bool:
     """Write one stem of one song to standard output; False if that failed."""
     if request.pictures or request.skip_existing:
@@ -150,7 +185,7 @@ def separate_to_stdout(
             raise UsageError(f"-o - writes one stem: add {examples}.")
         if not separate(planned, executor, silent, console, debug=request.debug):
             return False
-        with outputs[0].open("rb") as file:
+        with Path(str(outputs[0])).open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)
     sys.stdout.buffer.flush()
     return True

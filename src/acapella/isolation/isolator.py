@@ -16,6 +16,7 @@ from acapella.isolation.separation import Stems
 from acapella.isolation.single_model import SingleModel
 from acapella.isolation.systems import Start, System
 from acapella.models.description import ModelDescription
+from acapella.storage import Address, Location, Source, Target, local_copy, local_targets, location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,8 +125,8 @@ class Isolator:
 
     def isolate_file(
         self,
-        path: str | Path,
-        out_dir: str | Path | None = None,
+        path: str | Source,
+        out_dir: str | Location | None = None,
         *,
         stems: Sequence[str] | None = None,
         name: str = NAME,
@@ -136,34 +137,43 @@ class Isolator:
         end: float | None = None,
         normalize: bool = False,
         overwrite: bool = False,
+        allow_private: bool = False,
         progress: Progress | None = None,
-    ) -> dict[str, Path]:
+    ) -> dict[str, Location]:
         """Separate a file into `out_dir` (by default the folder it is in); returns each stem's path.
 
         The outputs have the input's sample rate, channels and number of samples, and appear whole or not at all.
         `name` is the template of their names (`outputs.output_paths`); the rest is explained at `WriteOptions`.
         A file of such a name that Acapella has not made is an error, unless `overwrite` is set.
+
+        `path` may also be a binary file object or, with the extra [cluster], an address (https://…, s3://…), and
+        `out_dir` a folder in a store (s3://…), where nobody looks what is overwritten. Of file objects and web
+        addresses the stems go to the current folder by default. `allow_private` lets a web address lead into this
+        machine's own network.
         """
         options = WriteOptions(format, bit_depth, bitrate, start, end, normalize)
-        outputs = output_paths(Path(path), out_dir, self.choose_stems(stems), format, name)
+        source = location(path, allow_private=allow_private) if isinstance(path, str) else path
+        outputs = output_paths(_named(source), out_dir, self.choose_stems(stems), format, name)
         if not overwrite:
-            check_overwrites(outputs.values())
-        self.write_stems(Path(path), outputs, options, progress)
+            check_overwrites(target for target in outputs.values() if isinstance(target, Path))
+        self.write_stems(source, outputs, options, progress)
         return outputs
 
     def write_stems(
         self,
-        path: Path,
-        outputs: "Mapping[str, Path]",
+        source: Source,
+        outputs: "Mapping[str, Target]",
         options: WriteOptions = AS_USUAL,
         progress: Progress | None = None,
     ) -> Written:
-        """Separate the file `path`, each stem of `outputs` into its file; as `isolate_file` does.
+        """Separate `source`, each stem of `outputs` into its file, address or file object; as `isolate_file` does.
 
         `MIXTURE` among them is the song itself, decoded, in the format of the stems.
         """
         self.choose_stems([stem for stem in outputs if stem != MIXTURE])
-        return write_stems(self._system, path, outputs, options, progress)
+        with local_copy(source, str(_named(source))) as song, local_targets(outputs.values()) as local:
+            paths = {stem: local[target] for stem, target in outputs.items()}
+            return write_stems(self._system, song, paths, options, progress)
 
     def stream(self, start: Start, sample_rate: int, channels: int, stems: Sequence[str] | None = None) -> Stems:
         """Stems piece by piece, each (samples, channels) float32.
@@ -171,6 +181,14 @@ class Isolator:
         `start` begins the audio anew at each call: some models need a first pass over all of it.
         """
         return self._system.stream(start, sample_rate, channels, self.choose_stems(stems))
+
+
+def _named(source: Source) -> Location:
+    """`source`, or what a file object says of its name."""
+    if isinstance(source, Path | Address):
+        return source
+    name = getattr(source, "name", None)  # a number, of a descriptor
+    return Path(Path(name).name if isinstance(name, str) else "audio")
 
 
 def _checked(audio: np.ndarray, sample_rate: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from acapella.audio_files import FORMATS, BitDepth, open_audio
 from acapella.audio_files.metadata import MADE_BY
 from acapella.errors import AudioFileError, UsageError
 from acapella.registry import choose
+from acapella.storage.address import Location, location, name_beside
 
 NAME = "{song}_{stem}"
 FIELDS = ("song", "stem", "model")
@@ -16,15 +17,20 @@ COMMENT_WITHIN = 4096  # bytes of a picture
 
 
 def output_paths(
-    song: Path, out_dir: str | Path | None, stems: Sequence[str], format: str, name: str = NAME, model: str = ""
-) -> dict[str, Path]:
+    song: Location,
+    out_dir: str | Location | None,
+    stems: Sequence[str],
+    format: str,
+    name: str = NAME,
+    model: str = "",
+) -> dict[str, Location]:
     """The file of each stem, in `out_dir` or beside the song.
 
     `name` is a template with the fields {song}, {stem} and {model}; a / in it makes folders.
     """
     extension = choose(FORMATS, format, "format").extension
     check_name(name, stems)
-    folder = song.parent if out_dir is None else Path(out_dir)
+    folder = name_beside(song).parent if out_dir is None else location(out_dir)
     values = {"song": song.stem, "model": model}
     return {stem: folder / f"{_fill(name, {**values, 'stem': stem})}{extension}" for stem in stems}
 

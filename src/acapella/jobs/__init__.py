@@ -9,6 +9,11 @@
     processes.py  ProcessExecutor              several at a time, each in a process of its own
     worker.py     Worker                       such a process
     limits.py     Limits                       of the memory and time of a process
+    ray.py        RayExecutor                  on the machines of a Ray cluster: the only place that knows Ray
+    pool.py       ActorPool                    how many actors there are, and which are idle
+    actor.py      Actor                        such an actor
+    model_files.py                             model files on their way there
+    manifest.py   Manifest                     what is done and what has failed, for the next run
 
 Command line, web server and Python are clients of the same jobs.
 """

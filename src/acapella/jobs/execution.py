@@ -1,12 +1,8 @@
 """Execute one job, in this thread."""
 
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from acapella.audio_files.metadata import IN_TEXT
@@ -14,7 +10,8 @@ from acapella.errors import AcapellaError, InputError, sentence
 from acapella.jobs.events import Cancelled, Done, Failed, Progressed, Started
 from acapella.jobs.executor import Listener
 from acapella.jobs.job import Job, Result
-from acapella.jobs.planning import STDIN, STDIN_NAME
+from acapella.jobs.planning import STDIN
+from acapella.storage import local_copy, local_targets
 
 if TYPE_CHECKING:
     from acapella.isolation.files import Progress, Written
@@ -55,13 +52,15 @@ def execute(
 
 def _write(job: Job, isolator: "Isolator", progress: "Progress") -> "Written":
     """The stems, then the picture."""
-    with _as_file(job.song) as song:
-        written = isolator.write_stems(song, job.outputs, job.options, progress)
+    source = sys.stdin.buffer if job.song == STDIN else job.song
+    with local_copy(source, "standard input") as song, local_targets(job.files) as local:
+        outputs = {stem: local[target] for stem, target in job.outputs.items()}
+        written = isolator.write_stems(song, outputs, job.options, progress)
         if job.picture:
             from acapella.pictures import draw_spectrograms
 
-            parts = {"mixture": song, **{IN_TEXT.get(stem, stem): path for stem, path in job.outputs.items()}}
-            draw_spectrograms(parts, job.picture, job.song.name, job.options.start, job.options.end)
+            parts = {"mixture": song, **{IN_TEXT.get(stem, stem): path for stem, path in outputs.items()}}
+            draw_spectrograms(parts, local[job.picture], job.song.name, job.options.start, job.options.end)
     return written
 
 
@@ -91,20 +90,3 @@ def _failure(job: Job, error: Exception) -> AcapellaError:
         failure = AcapellaError(f"{job.song}: {type(error).__name__} ({error}), which is a defect of Acapella.")
     failure.__cause__ = error
     return failure
-
-
-@contextmanager
-def _as_file(song: Path) -> Iterator[Path]:
-    """`song` as a file that can be read twice: what comes from a pipe is copied to a temporary one."""
-    if song != STDIN and (song.is_file() or not song.exists()):
-        yield song
-        return
-    with tempfile.TemporaryDirectory(prefix="acapella-") as folder:
-        copy = Path(folder) / (STDIN_NAME if song == STDIN else song.name)
-        with copy.open("wb") as file:
-            if song == STDIN:
-                shutil.copyfileobj(sys.stdin.buffer, file)
-            else:
-                with song.open("rb") as pipe:
-                    shutil.copyfileobj(pipe, file)
-        yield copy

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acapella.isolation.options import AS_USUAL, WriteOptions
+from acapella.storage import Location
 
 if TYPE_CHECKING:
     from acapella.isolation.isolator import Isolator
@@ -56,33 +57,30 @@ def _new_id() -> str:
 class Job:
     """A song, the model that separates it, and the file of each stem.
 
-    `song` may be a named pipe, or "-" for standard input, which only an executor in this process can read.
-    `options` say how they are written. `MIXTURE` among the outputs is the song itself, decoded. `picture` is where to
-    draw the spectrograms of song and stems. The same song done again is another job, with another `id`.
+    `song` may be a named pipe, or "-" for standard input, which only an executor in this process can read. It and the
+    outputs may lie elsewhere (`storage.Address`). `options` say how they are written. `MIXTURE` among the outputs is
+    the song itself, decoded. `picture` is where to draw the spectrograms of song and stems. The same song done again
+    is another job, with another `id`.
     """
 
-    song: Path
-    outputs: Mapping[str, Path]
+    song: Location
+    outputs: Mapping[str, Location]
     model: ModelChoice = DEFAULT
     options: WriteOptions = AS_USUAL
-    picture: Path | None = None
+    picture: Location | None = None
     id: str = field(default_factory=_new_id)
 
     @property
-    def files(self) -> list[Path]:
+    def files(self) -> list[Location]:
         """All that is written."""
         return [*self.outputs.values(), *([self.picture] if self.picture else [])]
-
-    def has_outputs(self) -> bool:
-        """Whether all stems are there already."""
-        return all(path.exists() for path in self.outputs.values())
 
 
 @dataclass(frozen=True)
 class Result:
     """What a job that is done has left."""
 
-    paths: Mapping[str, Path]  # of the stems, by name
+    paths: Mapping[str, Location]  # of the stems, by name
     seconds: float  # that it took
     duration: float  # of the song, in seconds
     clipped: Mapping[str, int] = field(default_factory=dict)  # samples at full scale, of stems that have any

@@ -1,6 +1,7 @@
 """From files and folders to jobs: which files are songs, where their stems go, and that no two meet."""
 
 from collections.abc import Iterable, Sequence
+from os.path import commonprefix
 from pathlib import Path
 
 from acapella.audio_files import check_bitrate, check_depth
@@ -10,6 +11,7 @@ from acapella.isolation.options import AS_USUAL, WriteOptions
 from acapella.isolation.outputs import NAME, check_name, is_ours, output_paths
 from acapella.isolation.outputs import check_overwrites as check_files
 from acapella.jobs.job import DEFAULT, Job, ModelChoice
+from acapella.storage.address import Address, Location, name_beside
 
 STDIN = Path("-")
 STDIN_NAME = "stdin"
@@ -26,14 +28,14 @@ SONG_EXTENSIONS = frozenset(
 
 
 def find_songs(
-    paths: Iterable[Path],
-    out_dir: Path | None = None,
+    paths: Iterable[Location],
+    out_dir: Location | None = None,
     *,
     recursive: bool = False,
     stems: Iterable[str] = (),
     name: str = NAME,
     model: str = "",
-) -> tuple[list[Path], list[Path], list[InputError]]:
+) -> tuple[list[Location], list[Location], list[InputError]]:
     """The songs that `paths` name, the files in folders that are stems, and an error for each folder without songs.
 
     In folders, which need `recursive`, stems are left out: what Acapella has made, and what lies beside its mixture:
@@ -41,11 +43,11 @@ def find_songs(
     """
     check_name(name)
     stems = USUAL_STEMS.union(stems)
-    songs: list[Path] = []
-    left_out: list[Path] = []
+    songs: list[Location] = []
+    left_out: list[Location] = []
     empty: list[InputError] = []
     for path in paths:
-        if not path.is_dir():
+        if not _is_folder(path, recursive):
             songs.append(path)
             continue
         if not recursive:
@@ -53,26 +55,47 @@ def find_songs(
         files = audio_files_below(path)
         outputs = possible_outputs(files, out_dir, stems, name, model)
         outputs |= stems_of_corpora(files, stems)
-        found = [file for file in files if file.parent.resolve() / file.stem not in outputs and not is_ours(file)]
+        found = [file for file in files if file.parent.resolve() / file.stem not in outputs and not _is_ours(file)]
         songs.extend(found)
-        left_out.extend(sorted(set(files) - set(found)))
+        known = set(found)
+        left_out.extend(file for file in files if file not in known)
         if not found:
             empty.append(InputError(f"{path} holds no audio files."))
     return songs, left_out, empty
 
 
-def audio_files_below(folder: Path) -> list[Path]:
+def audio_files_below(folder: Location) -> list[Location]:
     """The files in `folder` and its subfolders that may be songs."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix[1:].lower() in SONG_EXTENSIONS)
+    if isinstance(folder, Address):
+        from acapella.storage.stores import list_files
+
+        return [address for address in list_files(folder) if _may_be_song(address)]
+    return sorted(path for path in folder.rglob("*") if path.is_file() and _may_be_song(path))
+
+
+def _may_be_song(path: Location) -> bool:
+    return path.suffix[1:].lower() in SONG_EXTENSIONS
+
+
+def _is_ours(path: Location) -> bool:
+    """Whether the file says that Acapella has made it; files elsewhere would have to be fetched for that."""
+    return isinstance(path, Path) and is_ours(path)
+
+
+def _is_folder(path: Location, recursive: bool) -> bool:
+    """Stores have no folders: there it is what ends in a slash, or with `recursive` what does not look like a song."""
+    if isinstance(path, Address):
+        return path.is_folder or (recursive and not path.is_web and not _may_be_song(path))
+    return path.is_dir()
 
 
 def possible_outputs(
-    songs: Iterable[Path], out_dir: Path | None, stems: Iterable[str], name: str = NAME, model: str = ""
-) -> set[Path]:
+    songs: Iterable[Location], out_dir: Location | None, stems: Iterable[str], name: str = NAME, model: str = ""
+) -> set[Location]:
     """Where stems of `songs` would be, beside them or in `out_dir`, without the ending."""
     folders = {song.parent: song.parent.resolve() for song in songs}
     target = out_dir.resolve() if out_dir else None
-    outputs: set[Path] = set()
+    outputs: set[Location] = set()
     for song in songs:
         beside = folders[song.parent]
         places = [beside] if "{stem}" in name else []  # else a song would be taken for its own stem
@@ -83,9 +106,9 @@ def possible_outputs(
     return outputs
 
 
-def stems_of_corpora(files: Iterable[Path], stems: Iterable[str]) -> set[Path]:
+def stems_of_corpora(files: Iterable[Location], stems: Iterable[str]) -> set[Location]:
     """Where the stems of tracks of a corpus would be, without the ending: beside NAME, NAME_all or `mixture`."""
-    found: set[Path] = set()
+    found: set[Location] = set()
     for file in files:
         folder = file.parent.resolve()
         if file.stem == "mixture":  # MUSDB18-HQ
@@ -97,8 +120,8 @@ def stems_of_corpora(files: Iterable[Path], stems: Iterable[str]) -> set[Path]:
 
 
 def plan_jobs(
-    songs: Sequence[Path],
-    out_dir: Path | None,
+    songs: Sequence[Location],
+    out_dir: Location | None,
     stems: Sequence[str],
     *,
     model: ModelChoice = DEFAULT,
@@ -117,11 +140,10 @@ def plan_jobs(
         from acapella.pictures import check_installed
 
         check_installed()
-    if out_dir is not None and out_dir.exists() and not out_dir.is_dir():
-        raise UsageError(f"out_dir {out_dir} is a file; name a folder.", "out_dir")
+    _check_folder(out_dir)
     jobs = []
     for song in songs:
-        named = Path(STDIN_NAME) if song == STDIN else song
+        named = Path(STDIN_NAME) if song == STDIN else name_beside(song)
         outputs = output_paths(named, out_dir, stems, options.format, name, model.name)
         picture = (out_dir or named.parent) / f"{named.stem}.png" if pictures else None
         jobs.append(Job(song, outputs, model, options, picture))
@@ -130,14 +152,48 @@ def plan_jobs(
 
 
 def check_overwrites(jobs: Iterable[Job]) -> None:
-    """UsageError where a job would overwrite a file that Acapella has not made."""
-    check_files(path for job in jobs for path in job.files)
+    """UsageError where a job would overwrite a file here that Acapella has not made; elsewhere nobody looks."""
+    check_files(path for job in jobs for path in job.files if isinstance(path, Path))
+
+
+def _check_folder(out_dir: Location | None) -> None:
+    if isinstance(out_dir, Address):
+        from acapella.storage.stores import check_writable
+
+        check_writable(out_dir)
+    elif out_dir is not None and out_dir.exists() and not out_dir.is_dir():
+        raise UsageError(f"out_dir {out_dir} is a file; name a folder.", "out_dir")
+
+
+def with_stems(jobs: Iterable[Job]) -> set[str]:
+    """The ids of `jobs` whose stems are all there; elsewhere, one listing of their folder tells."""
+    jobs = list(jobs)
+    there = _listed(path for job in jobs for path in job.outputs.values() if isinstance(path, Address))
+    return {
+        job.id
+        for job in jobs
+        if all(path in there if isinstance(path, Address) else path.exists() for path in job.outputs.values())
+    }
+
+
+def _listed(addresses: Iterable[Address]) -> set[Address]:
+    """The files that are there, of the smallest folder in each bucket that has all of `addresses` in it."""
+    buckets: dict[str, list[str]] = {}
+    for address in addresses:
+        buckets.setdefault("/".join(address.text.split("/", 3)[:3]), []).append(address.text)
+    if not buckets:
+        return set()
+    from acapella.storage.stores import list_files
+
+    prefixes = [commonprefix(texts) for texts in buckets.values()]  # noqa: RUF071  cut at a slash below
+    folders = [Address(prefix.rpartition("/")[0]) for prefix in prefixes]
+    return {file for folder in folders for file in list_files(folder)}
 
 
 def _check_apart(jobs: Sequence[Job], name: str) -> None:
     """UsageError where two jobs would write one file, or one would overwrite a song."""
     songs = {job.song.resolve(): job.song for job in jobs}
-    makers: dict[Path, Path] = {}
+    makers: dict[Location, Location] = {}
     for job in jobs:
         for path in job.files:
             place = path.resolve()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from threading import Lock
 
 from acapella.errors import ProcessDiedError
@@ -120,7 +121,8 @@ def _end(worker: Worker, job: Job) -> int | None:
     """Wait for a process that dies over a job, and remove what it has left half-written; returns its exit code."""
     exit_code = worker.end()
     for path in job.files:
-        remove_leftovers(path)
+        if isinstance(path, Path):
+            remove_leftovers(path)
     return exit_code
 
 
