@@ -1,6 +1,7 @@
 """`acapella search`: train all combinations of a grid, or some that a sampler chooses."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,29 @@ from acapella.errors import MissingExtraError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from acapella.experiments.search import SearchState
+    from acapella.experiments.events import SearchListener
+    from acapella.experiments.grid import Grid
+    from acapella.experiments.search import Options, SearchState
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster that trains, how many runs at a time, and the cores of each."""
+
+    address: str
+    jobs: int | None
+    cores: int
+
+    def search(
+        self, grid: "Grid", options: "Options", listen: "SearchListener", *, sampler: str, trials: int
+    ) -> "SearchState":
+        """Search there."""
+        from acapella.experiments.cluster import search_on_cluster
+        from acapella.jobs.ray_tasks import RayTasks  # first: it says what is missing
+
+        with RayTasks(self.address, cores=self.cores) as tasks:
+            return search_on_cluster(grid, options, listen, tasks, sampler=sampler, trials=trials, at_once=self.jobs)
+
 
 DEFAULT_GRID = Path("grid_search.yml")
 
@@ -29,6 +52,13 @@ def search(
     trials: Annotated[
         int | None, typer.Option(min=1, help="N, for tpe and random, where repeat plays no part.")
     ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Train on a Ray cluster; local: one of this machine.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("-j", "--jobs", min=1, help="Runs at a time on the cluster (default: all that fit).")
+    ] = None,
+    cores: Annotated[int, typer.Option(min=1, help="Of each run on the cluster.")] = 1,
 ) -> None:
     """Train every combination of a grid's values; result.md and benchmark-loss.png in LOG_BASE compare them.
 
@@ -38,11 +68,13 @@ def search(
 
     \b
       acapella search batch.yml --data corpus
+      acapella search batch.yml --cluster auto --cores 4
       LOG_BASE=logs/tpe acapella search grid_search.yml --sampler tpe --trials 20
     """
     given = {} if data is None else {"DATA": str(data)}
     console = make_console(context.obj["quiet"])
-    if not run_search(grid, console, env=env, given=given, sampler=sampler, trials=trials):
+    where = None if cluster is None else Cluster(cluster, jobs, cores)
+    if not run_search(grid, console, env=env, given=given, sampler=sampler, trials=trials, cluster=where):
         raise typer.Exit(1)
 
 
@@ -54,6 +86,7 @@ def run_search(
     given: dict[str, str] | None = None,
     sampler: str = "grid",
     trials: int | None = None,
+    cluster: Cluster | None = None,
 ) -> bool:
     """Search, and say what was found; returns whether all runs have succeeded."""
     if (sampler == "grid") != (trials is None):
@@ -75,7 +108,10 @@ def run_search(
         raise MissingExtraError("Training", "train") from error
     try:
         with TrainingReport(console) as listen:
-            state = search(grid, options, train_or_resume, listen, sampler=sampler, trials=trials or 0)
+            if cluster is None:
+                state = search(grid, options, train_or_resume, listen, sampler=sampler, trials=trials or 0)
+            else:
+                state = cluster.search(grid, options, listen, sampler=sampler, trials=trials or 0)
     except KeyboardInterrupt:
         console.print("Interrupted; the same command goes on from here.")
         raise

@@ -1,4 +1,4 @@
-"""Execute jobs on the machines of a Ray cluster: the only place that knows Ray.
+"""Execute jobs on the machines of a Ray cluster. Only this file and `ray_tasks.py` know Ray.
 
 An actor is a process on one of them that keeps its models open, and has one song at a time: when it dies, it is plain
 which song that was. Songs and stems go by their addresses; no audio goes through Ray.
@@ -66,7 +66,7 @@ class RayExecutor(Executor):
         gpus_only: bool = False,
         open_isolator: OpenIsolator = ModelChoice.open,
     ) -> None:
-        self._owns_connection = _connect(address)
+        self._owns_connection = connect(address)
         self._pool = ActorPool(_Starter(cores, gpus_only, open_isolator), actors)
         self._files = ModelFiles(ray.put, ray.get)
         self._cancelled: set[str] = set()
@@ -151,7 +151,7 @@ class RayExecutor(Executor):
             end = Cancelled(job) if was_cancelled else _death(job, error)
         except RayError as error:
             self._lose(actor, job)
-            end = Failed(job, AcapellaError(f"{job.song}: {_first_line(error)}."))
+            end = Failed(job, AcapellaError(f"{job.song}: {first_line(error)}."))
         else:
             self._pool.give(actor)
         with self._lock:
@@ -211,7 +211,7 @@ class _Starter:
         try:
             version: str = ray.get(reference)
         except RayError as error:
-            raise AcapellaError(f"A node of the cluster cannot start a worker ({_first_line(error)}).") from error
+            raise AcapellaError(f"A node of the cluster cannot start a worker ({first_line(error)}).") from error
         return version
 
     def room(self) -> dict[Kind, int]:
@@ -227,7 +227,7 @@ class _Starter:
         return room
 
 
-def _connect(address: str) -> bool:
+def connect(address: str) -> bool:
     """Connect to a cluster, if there is no connection yet; whether it was made here."""
     if ray.is_initialized():
         return False
@@ -236,7 +236,7 @@ def _connect(address: str) -> bool:
     try:
         ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UsageError(f"cluster={address!r} cannot be reached ({_first_line(error)}).", "cluster") from error
+        raise UsageError(f"cluster={address!r} cannot be reached ({first_line(error)}).", "cluster") from error
     return True
 
 
@@ -255,5 +255,6 @@ def _death(job: Job, error: RayError) -> Failed:
     return Failed(job, AcapellaError(f"{job.song}: its worker died {TRIES} times; {reason}."))
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error of Ray says, without the pages that follow."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

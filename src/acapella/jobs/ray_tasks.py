@@ -1,0 +1,66 @@
+"""Call functions on the machines of a Ray cluster, one machine's cores or GPU for each call."""
+
+from collections.abc import Callable
+from threading import Lock
+from types import TracebackType
+from typing import Any, ParamSpec, Self, TypeVar
+
+from acapella.errors import AcapellaError
+from acapella.jobs.ray import LOCAL, TRIES, connect, first_line  # first: it says what is missing
+
+import ray  # isort: skip
+from ray.exceptions import RayError, RayTaskError, TaskCancelledError  # isort: skip
+
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
+
+
+class RayTasks:
+    """Calls of functions on the cluster at `address`, each with so many `cores` and a GPU where nodes have any.
+
+    A call whose node dies is made again elsewhere, three times in all. A context manager that closes the connection;
+    several threads may call at the same time.
+    """
+
+    def __init__(self, address: str = LOCAL, *, cores: int = 1) -> None:
+        self._owns_connection = connect(address)
+        self._cores = cores
+        self._under_way: set[Any] = set()
+        self._lock = Lock()
+        resources = ray.cluster_resources()
+        self._gpus = min(1, int(resources.get("GPU", 0)))
+        self.room = max(1, int(resources["GPU"] if self._gpus else resources.get("CPU", 0) // cores))  # calls at a time
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._owns_connection:
+            ray.shutdown()
+
+    def call(self, function: Callable[Given, Returned], *args: Given.args, **kwargs: Given.kwargs) -> Returned:
+        """What `function` returns or raises there; KeyboardInterrupt where it was cancelled."""
+        task = ray.remote(num_cpus=self._cores, num_gpus=self._gpus, max_retries=TRIES - 1)(function)
+        with self._lock:
+            reference = task.remote(*args, **kwargs)
+            self._under_way.add(reference)
+        try:
+            returned: Returned = ray.get(reference)
+        except TaskCancelledError:
+            raise KeyboardInterrupt from None
+        except RayTaskError as error:
+            raise error.cause from error
+        except RayError as error:
+            raise AcapellaError(f"Its worker died {TRIES} times ({first_line(error)}).") from error
+        finally:
+            with self._lock:
+                self._under_way.discard(reference)
+        return returned
+
+    def interrupt(self) -> None:
+        """Interrupt all calls that are under way, as Ctrl-C would."""
+        with self._lock:
+            for reference in self._under_way:
+                ray.cancel(reference)
