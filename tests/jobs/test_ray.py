@@ -1,5 +1,6 @@
 """The executor on a Ray cluster, here one of this machine alone. Three nodes that die: `benchmarks/cluster.py`."""
 
+import importlib
 import subprocess
 import sys
 import threading
@@ -110,11 +111,13 @@ def test_model_files_are_sent_and_stems_are_those_of_this_process(cluster, tmp_p
     assert (tmp_path / "there.wav").read_bytes() == (tmp_path / "here.wav").read_bytes()
 
 
-def test_without_ray_one_sentence_says_what_to_install(monkeypatch):
+@pytest.mark.parametrize("module", ["ray", "ray_tasks"])
+def test_without_ray_one_sentence_says_what_to_install(monkeypatch, module):
     monkeypatch.setitem(sys.modules, "ray", None)
-    monkeypatch.delitem(sys.modules, "acapella.jobs.ray", raising=False)
+    for name in ("ray", "ray_tasks"):
+        monkeypatch.delitem(sys.modules, f"acapella.jobs.{name}", raising=False)
     with pytest.raises(MissingExtraError, match=r"A cluster needs packages .*\[cluster\]"):
-        __import__("acapella.jobs.ray")
+        importlib.import_module(f"acapella.jobs.{module}")
 
 
 @pytest.mark.slow  # starts three nodes, one after the other, and two drivers
