@@ -1,6 +1,7 @@
 """Model files on their way to machines that do not have them."""
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -51,7 +52,7 @@ class ModelFiles:
 class KeptFiles:
     """The same files on another machine: once for all processes there, and for all runs."""
 
-    folder: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / f"acapella-models-{getuser()}")
+    folder: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / f"acapella-models-{_user()}")
     _paths: dict[str, Path] = field(default_factory=dict)
 
     def with_files(self, model: ModelChoice, files: Mapping[str, ModelFile]) -> ModelChoice:
@@ -73,6 +74,11 @@ class KeptFiles:
                     temporary.write_bytes(file.content())
             self._paths[file.sha256] = path
         return self._paths[file.sha256]
+
+
+def _user() -> str:
+    """A number where there are any: in a container it may have no name."""
+    return str(os.getuid()) if hasattr(os, "getuid") else getuser()
 
 
 def _names(model: ModelChoice) -> list[str]:
