@@ -1,9 +1,13 @@
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from acapella import whole_files
 from acapella.audio_files import AudioWriter, read_audio
 from acapella.whole_files import atomic_write, remove_leftovers, temporary_path
 
@@ -49,6 +53,34 @@ def test_leftovers_of_a_killed_process_are_removed(tmp_path):
     assert len(list(tmp_path.iterdir())) == 3
     remove_leftovers(other)
     assert sorted(tmp_path.iterdir()) == [other, path]
+
+
+@pytest.mark.skipif(whole_files.SET_LOCK is None, reason="this system has no locks of open files")
+def test_what_a_killed_process_has_left_goes_at_the_next_write_and_nobody_elses(tmp_path):
+    code = (
+        "import sys, time, pathlib\nfrom acapella.whole_files import atomic_write\n"
+        "with atomic_write(pathlib.Path(sys.argv[1])) as unfinished:\n print(flush=True)\n time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "song.wav")]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE) as killed,
+        subprocess.Popen(command, stdout=subprocess.PIPE) as living,
+    ):
+        killed.stdout.readline(), living.stdout.readline()
+        tagged = next(tmp_path.iterdir()).with_name(".a.wav.partial-00000000-tagged")
+        tagged.touch()
+        assert len(list(tmp_path.iterdir())) == 3
+        killed.kill()
+        killed.wait()
+        with atomic_write(tmp_path / "other.wav") as unfinished:
+            unfinished.write_text("")
+        assert len(list(tmp_path.iterdir())) == 3, "of the living, of nobody knows whom, and the new one"
+        living.terminate()
+    whole_files._remove_orphans.cache_clear()
+    os.utime(tagged, (0, 0))
+    with atomic_write(tmp_path / "other.wav"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["other.wav"]
 
 
 def together(write):

@@ -7,10 +7,15 @@
 Names are imported when they are first used, so that `import acapella` costs nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+import os
+from importlib import import_module
+
+TYPE_CHECKING = False  # typing itself takes time to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from acapella import metrics
     from acapella.errors import AcapellaError
     from acapella.isolation.isolator import Isolator
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["AcapellaError", "Isolator", "Settings", "SpectralFrontEnd", "__version__", "metrics"]
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is loaded: it would keep a file in the user's home
 
 _HOMES = {
     "AcapellaError": "acapella.errors",

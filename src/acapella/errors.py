@@ -15,6 +15,7 @@ A message is one sentence that names the thing and the remedy. It speaks of argu
 a `UsageError` says which one is wrong, the command line puts its own name for it in. All can be pickled.
 """
 
+import os
 import reprlib
 
 QUOTED = 200  # characters of a wrong value in a message
@@ -99,6 +100,26 @@ def shortened(text: str) -> str:
 def sentence(error: Exception) -> str:
     """What went wrong, as one sentence; of errors of the system, the file and the reason."""
     if isinstance(error, OSError) and error.strerror:
-        where = f"{shortened(str(error.filename))}: " if error.filename else ""
+        name = "" if isinstance(error.filename, int) else os.fsdecode(error.filename or "")
+        where = f"{shortened(name)}: " if name else ""
         return f"{where}{error.strerror}."
     return str(error)
+
+
+def as_ours(error: Exception, about: str = "") -> AcapellaError:
+    """`error` as one of ours, which says what it is `about` where that is known; its cause is the error itself."""
+    if isinstance(error, AcapellaError):
+        return error
+    where = f"{about}: " if about else ""
+    shown = f"{type(error).__name__} ({str(error)[:QUOTED]})"
+    ours: AcapellaError
+    if isinstance(error, OSError):
+        ours = InputError(sentence(error) if error.filename or not about else f"{where}{sentence(error)}")
+    elif isinstance(error, MemoryError):
+        ours = InputError(f"{where}memory is too short; close other programs, or do less at the same time.")
+    elif isinstance(error, ImportError) or "can't start new thread" in str(error):
+        ours = InputError(f"{where}the system gives too little to work with, or the installation is damaged: {shown}.")
+    else:
+        ours = AcapellaError(f"{where}{shown}, which is a defect of Acapella.")
+    ours.__cause__ = error
+    return ours

@@ -144,7 +144,7 @@ def test_unknown_names_are_said(folder, models, make_known, capsys):
     make_known()
     assert run("models", "get", "tinymodel") == 1
     assert "No model tinymodel is known: did you mean tiny_model?" in capsys.readouterr().err
-    assert run("song.wav", "--model", "tinymodel") == 1
+    assert run("song.wav", "--model", "tinymodel") == 2
     assert "There is no model tinymodel: did you mean tiny_model?" in capsys.readouterr().err
     assert run("song.wav", "--model", "tiny_model") == 1
     assert "Error: The model tiny_model is not installed: get it with `acapella models get tiny_model`.\n" in (

@@ -51,8 +51,8 @@ def test_wrong_usage_ends_with_2_before_any_work(folder, words, message, capsys)
     assert stems_in(folder) == []
 
 
-def test_an_unknown_model_ends_with_1(folder, capsys):
-    assert run("song.wav", "--model", "nowhere.onnx") == 1
+def test_an_unknown_model_ends_with_2(folder, capsys):
+    assert run("song.wav", "--model", "nowhere.onnx") == 2
     assert (
         "There is no model nowhere.onnx: give an .onnx file or a name that `acapella models` lists."
         in capsys.readouterr().err

@@ -50,7 +50,7 @@ def test_ctrl_c_and_on(variables, tmp_path):
         searching.send_signal(signal.SIGINT)
         rest = searching.stderr.read()
     assert searching.returncode == 130, rest
-    assert rest.endswith("Interrupted; the same command goes on from here.\n")
+    assert rest.endswith("The same command goes on from here.\nInterrupted.\n")
     assert "Traceback" not in rest
     other = command("-m", "acapella", "search", "my", "--data", "corpus", **variables)
     assert other.returncode == 2

@@ -99,7 +99,7 @@ def test_silent_stems_are_counted(folder, capsys):
         (["--data", "nowhere"], 1, "DATA='nowhere' is not a folder"),
         (["--data", "corpus", "--metrics", "sdr"], 2, "--metrics='sdr' is not one of: museval, usdr,"),
         (["--data", "corpus", "--tracks", "x,y"], 1, "No track of corpus has x or y in its name"),
-        (["--data", "corpus", "--model", "none"], 1, "There is no model none"),
+        (["--data", "corpus", "--model", "none"], 2, "There is no model none"),
         (["--data", "corpus", "-o", "half.onnx"], 2, "-o half.onnx is a file; name a folder."),
     ],
 )

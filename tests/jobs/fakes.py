@@ -22,7 +22,7 @@ class FakeIsolator:
                 FAULTS.get(path.stem.rstrip("0123456789"), lambda: None)()
                 progress(step * STEP, STEPS * STEP)
         clipped = {"vocal": 7 if path.stem == "loud" else 0}
-        return SimpleNamespace(seconds=2.0, clipped=clipped, song_rate=44100, sample_rate=44100)
+        return SimpleNamespace(seconds=2.0, clipped=clipped, song_rate=44100, sample_rate=44100, silent=())
 
 
 def bad():

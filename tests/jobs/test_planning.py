@@ -1,5 +1,6 @@
 """Which files are songs, where their stems go, and that no two meet."""
 
+import os
 import pickle
 import sys
 from pathlib import Path
@@ -34,14 +35,15 @@ def names(songs) -> list[str]:
 
 
 def test_folders_give_their_songs_without_our_stems(album):
-    songs, left_out, empty = find_songs([Path(), Path("elsewhere.wav")], recursive=True)
+    found = find_songs([Path(), Path("elsewhere.wav")], recursive=True)
+    songs = found.songs
     beside = ["a.mp3", "lonely_vocal.wav", "stems/b_instrumental.wav", "sub/b.FLAC", "sub/b_live.wav"]
     assert names(songs) == [*beside, "elsewhere.wav"]
-    assert not empty
-    assert names(left_out) == ["a_vocal.wav", "sub/b_drums.flac"]
-    songs, _, _ = find_songs([Path()], Path("stems"), recursive=True)
+    assert not found.empty
+    assert names(found.left_out) == ["a_vocal.wav", "sub/b_drums.flac"]
+    songs = find_songs([Path()], Path("stems"), recursive=True).songs
     assert names(songs) == [name for name in beside if not name.startswith("stems")]
-    songs, _, _ = find_songs([Path()], Path("stems"), recursive=True, stems=["live"])
+    songs = find_songs([Path()], Path("stems"), recursive=True, stems=["live"]).songs
     assert "sub/b_live.wav" not in names(songs), "the model has a stem of that name"
 
 
@@ -60,7 +62,8 @@ def test_stems_of_a_corpus_are_no_songs(tmp_path, files, mixtures):
     for name in files:
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).touch()
-    songs, left_out, _ = find_songs([tmp_path], recursive=True)
+    found = find_songs([tmp_path], recursive=True)
+    songs, left_out = found.songs, found.left_out
     assert names(song.relative_to(tmp_path) for song in songs) == mixtures
     assert len(left_out) == len(files) - len(mixtures)
 
@@ -68,9 +71,10 @@ def test_stems_of_a_corpus_are_no_songs(tmp_path, files, mixtures):
 def test_what_acapella_has_made_is_no_song_whatever_its_name(tmp_path):
     write(tmp_path / "karaoke.mp3", music(RATE), metadata=Metadata().of_stem("instrumental"))
     write(tmp_path / "song.mp3", music(RATE))
-    songs, left_out, _ = find_songs([tmp_path], recursive=True)
+    found = find_songs([tmp_path], recursive=True)
+    songs, left_out = found.songs, found.left_out
     assert (songs, left_out) == ([tmp_path / "song.mp3"], [tmp_path / "karaoke.mp3"])
-    assert find_songs(left_out)[0] == left_out, "named by its name, it is one"
+    assert find_songs(left_out).songs == left_out, "named by its name, it is one"
 
 
 def test_only_our_own_outputs_are_overwritten(tmp_path):
@@ -101,9 +105,9 @@ def test_a_folder_needs_a_wish_and_an_empty_one_is_named(album):
         find_songs([Path()])
     assert refused.value.argument == "recursive"
     (album / "void").mkdir()
-    songs, _, empty = find_songs([Path("void"), Path("a.mp3")], recursive=True)
-    assert names(songs) == ["a.mp3"]
-    assert [str(error) for error in empty] == ["void holds no audio files."]
+    found = find_songs([Path("void"), Path("a.mp3")], recursive=True)
+    assert names(found.songs) == ["a.mp3"]
+    assert [str(error) for error in found.empty] == ["void holds no audio files."]
 
 
 def test_a_job_says_all_that_is_to_be_done(album):
@@ -122,6 +126,34 @@ def test_stems_lie_beside_each_song_or_in_one_folder(album):
     together = plan_jobs([Path("sub/b.FLAC"), Path("a.mp3")], Path("out"), ["vocal"])
     assert [job.outputs["vocal"].name for job in together] == ["b_vocal.wav", "a_vocal.wav"]
     assert len({job.id for job in (*beside, *together)}) == 4
+
+
+def test_folders_are_mirrored_below_the_folder_for_the_stems(album):
+    for name in ("sub/deep/a.mp3", "sub/a.mp3"):
+        (album / name).parent.mkdir(exist_ok=True)
+        (album / name).touch()
+    found = find_songs([Path()], Path("out"), recursive=True)
+    jobs = plan_jobs(found.songs, Path("out"), ["vocal"], pictures=True, subfolders=found.subfolders)
+    outputs = {job.song.as_posix(): job.outputs["vocal"].as_posix() for job in jobs}
+    assert outputs["a.mp3"] == "out/a_vocal.wav"
+    assert outputs["sub/a.mp3"] == "out/sub/a_vocal.wav"
+    assert outputs["sub/deep/a.mp3"] == "out/sub/deep/a_vocal.wav"
+    assert all(job.picture.parent == job.outputs["vocal"].parent for job in jobs)
+    for path in outputs.values():
+        (album / path).parent.mkdir(exist_ok=True, parents=True)
+        (album / path).touch()
+    again = find_songs([Path()], Path("out"), recursive=True).songs
+    assert set(again) == set(found.songs), "what lies there is no song"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and long names")
+def test_what_cannot_be_looked_at_is_left_to_its_own_job(album):
+    (album / "loop.wav").symlink_to("loop.wav")
+    songs = [Path("loop.wav"), Path("x" * 300 + ".wav"), Path("a.mp3/x.wav"), Path("a.mp3")]
+    found = find_songs(songs, Path("out")).songs
+    assert found == songs
+    jobs = plan_jobs(found, Path("out"), ["vocal"])
+    assert not with_stems(jobs)
 
 
 def test_jobs_know_whether_their_stems_are_there(album):
@@ -193,7 +225,7 @@ def test_outputs_of_a_template_are_no_songs(album, name, out_dir, outputs):
     for output in outputs:
         (album / output).parent.mkdir(exist_ok=True, parents=True)
         (album / output).touch()
-    before, _, _ = find_songs([Path()], recursive=True, name="{song}-{stem}")
-    songs, _, _ = find_songs([Path()], out_dir and Path(out_dir), recursive=True, name=name, model="m")
+    before = find_songs([Path()], recursive=True, name="{song}-{stem}").songs
+    songs = find_songs([Path()], out_dir and Path(out_dir), recursive=True, name=name, model="m").songs
     assert names(songs) == [song for song in names(before) if song not in outputs]
     assert "a.mp3" in names(songs)

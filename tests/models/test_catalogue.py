@@ -9,7 +9,7 @@ import pytest
 import yaml
 from tests.onnx_models import write_gain_model
 
-from acapella.errors import ModelFileError
+from acapella.errors import ModelFileError, UsageError
 from acapella.models.catalogue.folder import models_folder
 from acapella.models.catalogue.known import get_known, known_models, recognise
 from acapella.models.catalogue.listing import list_models
@@ -96,7 +96,7 @@ def test_installed_models_are_found_by_name(models, make_known, content):
     tiny.unlink()
     renamed.write_bytes(content)
     assert find_model("tiny_model") == find_model("renamed") == renamed
-    with pytest.raises(ModelFileError, match=r"There is no model tinymodel: did you mean tiny_model\?"):
+    with pytest.raises(UsageError, match=r"There is no model tinymodel: did you mean tiny_model\?"):
         find_model("tinymodel")
 
 

@@ -7,44 +7,66 @@ nothing. What gives a file away is what it declares about itself.
 import os
 import re
 import struct
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-SLACK = 44  # bytes; some writers count the header in the size of the data
-UNKNOWN_SIZES = (range(1), range(0x7FFFF000, 0x80000001), range(0xFFFFF000, 0x100000000))  # of wav from a pipe
+from acapella.audio_files.declared import (
+    au_ends_early,
+    ircam_ends_early,
+    matroska_ends_early,
+    mp4_ends_early,
+    mpeg_ends_early,
+    nist_ends_early,
+    transport_ends_early,
+)
+
+RIFF_UNKNOWN = (range(1), range(0x7FFFF000, 0x80000001), range(0xFFFFF000, 0x100000000))  # of wav from a pipe
 OGG_PAGE = 65307  # bytes, at most
+MOST_CHUNKS = 1000  # that are looked at
+
+Check = Callable[[BinaryIO, int], bool]  # of a file of so many bytes
 
 
 def ends_early(file: BinaryIO) -> bool:
-    """Whether a wav, aiff or Ogg file breaks off; False for all other formats."""
+    """Whether a file breaks off, by what it declares; False for formats that declare nothing."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    match file.read(4):
-        case b"RIFF" | b"RF64":
-            return _data_ends_early(file, size, "<4sI")
-        case b"FORM":
-            return _data_ends_early(file, size, ">4sI")
-        case b"OggS":
-            return _page_ends_early(file, size)
-    return False
+    start = file.read(512)
+    return any(check(file, size) for magic, check in CHECKS if magic.match(start))
 
 
-def _data_ends_early(file: BinaryIO, size: int, layout: str) -> bool:
-    """Whether the chunk that holds the samples is larger than the rest of the file."""
+def _riff_ends_early(file: BinaryIO, size: int) -> bool:
+    """Whether the chunk that holds the samples of a wav is larger than the rest of the file."""
     wide = 0  # the size in RF64
-    file.seek(12)
-    while len(header := file.read(8)) == 8:
-        name, length = struct.unpack(layout, header)
-        start = file.tell()
+    for name, start, length in _chunks(file, "<4sI"):
         if name == b"ds64" and len(sizes := file.read(16)) == 16:
             wide = struct.unpack("<QQ", sizes)[1]
-        if name in (b"data", b"SSND"):
-            unknown = any(length in sizes for sizes in UNKNOWN_SIZES)
-            return bool(start + (wide if unknown else length) > size + SLACK)
-        file.seek(start + length + length % 2)
+        if name == b"data":
+            unknown = any(length in sizes for sizes in RIFF_UNKNOWN)
+            excess = start + (wide if unknown else length) - size
+            return excess > 0 and excess not in (start, start - 8)  # some writers count the header as well
     return False
 
 
-def _page_ends_early(file: BinaryIO, size: int) -> bool:
+def _aiff_ends_early(file: BinaryIO, size: int) -> bool:
+    """The same of AIFF and 8SVX."""
+    return any(name in (b"SSND", b"BODY") and start + length > size for name, start, length in _chunks(file, ">4sI"))
+
+
+def _chunks(file: BinaryIO, layout: str) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and length of the first chunks, where the file goes on behind their headers."""
+    place = 12
+    for _ in range(MOST_CHUNKS):
+        file.seek(place)
+        header = file.read(8)
+        if len(header) < 8:
+            return
+        name, length = struct.unpack(layout, header)
+        yield name, place + 8, length
+        place += 8 + length + length % 2
+
+
+def _ogg_ends_early(file: BinaryIO, size: int) -> bool:
     """Whether the last page of an Ogg file is not all there."""
     file.seek(max(0, size - OGG_PAGE))
     tail = file.read(OGG_PAGE)
@@ -64,3 +86,17 @@ def is_short_ogg(file: BinaryIO) -> bool:
     positions = re.findall(rb"OggS\0.(.{8})", start, re.DOTALL)
     audio_pages = [position for position in positions if position not in (bytes(8), b"\xff" * 8)]
     return len(start) < 4 * OGG_PAGE and len(audio_pages) == 1
+
+
+CHECKS: list[tuple[re.Pattern[bytes], Check]] = [
+    (re.compile(rb"RIFF|RF64"), _riff_ends_early),
+    (re.compile(rb"FORM"), _aiff_ends_early),
+    (re.compile(rb"OggS"), _ogg_ends_early),
+    (re.compile(rb"\.snd|dns\."), au_ends_early),
+    (re.compile(rb"\x64\xa3[\x00-\x04]\x00|\x00[\x00-\x04]\xa3\x64"), ircam_ends_early),
+    (re.compile(rb"NIST_1A"), nist_ends_early),
+    (re.compile(rb"\x1a\x45\xdf\xa3"), matroska_ends_early),
+    (re.compile(rb".{4}(ftyp|moov|mdat|wide|free|skip)", re.DOTALL), mp4_ends_early),
+    (re.compile(rb"\x00\x00\x01\xba"), mpeg_ends_early),
+    (re.compile(rb"G(.{187}G){2}", re.DOTALL), transport_ends_early),
+]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from itertools import chain
+from math import ceil
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -15,19 +16,22 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from acapella.audio_files.failures import ReasonError
-from acapella.audio_files.info import AudioInfo, Decoded
+from acapella.audio_files.info import AudioInfo, Decoded, first_samples
 from acapella.audio_files.metadata import Metadata, useful_tags
 
-# Containers of audio only, and no protocols: playlists and the like would open other files and addresses.
+# Containers of audio only, and no protocols: playlists and the like would open other files and addresses. Not iff,
+# which asks for as much memory as a picture's header says.
 DEMUXERS = (
-    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,ircam,loas,matroska,mov,mp3,mpc,mpc8,"
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,ircam,loas,matroska,mov,mp3,mpc,mpc8,"
     "mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,pvf,rm,sds,shn,tak,truehd,tta,voc,w64,wav,wv,xwma"
 )
 OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
 SUBTYPES = {"u8": "PCM_U8", "s16": "PCM_16", "s32": "PCM_24", "flt": "FLOAT", "dbl": "DOUBLE"}
 EXACT_LENGTH = {"mov", "ogg", "flac", "w64", "caf"}  # demuxers that know the length and do not estimate it
+COUNTED = {"mp3", "flac", "w64", "caf"}  # that count samples
 PIECE = 16384  # samples that are handed on at a time
 SLACK = 0.05  # seconds by which a stream may end before its declared end
+EXACT_SLACK = 0.001  # the same, where that is declared in samples
 
 
 def open_ffmpeg(source: str | BinaryIO, index: int, files: ExitStack) -> Decoded:
@@ -38,12 +42,17 @@ def open_ffmpeg(source: str | BinaryIO, index: int, files: ExitStack) -> Decoded
         raise ReasonError(
             f"it has no audio stream {index}, only {len(streams)}" if streams else "it has no audio stream"
         )
+    if streams[index].codec_context is None:
+        raise ReasonError("its audio is of a codec that is not known")
     frames = _frames(container, streams[index])
     first = next(frames, None)
     if first is None:
         raise ReasonError("it contains no audio")
     info = _describe(container, streams[index], first)
-    return info, lambda start: _without_first(_samples(chain([first], frames)), start)
+    samples = _samples(chain([first], frames))
+    declared = _declared_samples(container, streams[index])
+    whole = samples if declared is None else first_samples(samples, declared)
+    return info, lambda start: _without_first(whole, start)
 
 
 class Reasons:
@@ -114,8 +123,12 @@ def _frames(container: InputContainer, stream: av.AudioStream) -> Iterator[av.Au
             if missing is None or missing > 0.001:
                 raise
             return  # what follows the audio is something else
+        except av.EOFError:
+            pass  # the last packet, where all its samples are padding
     missing = _missing_seconds(container, stream, samples, last)
-    if missing is not None and missing > SLACK:
+    kinds = set(container.format.name.split(","))
+    slack = EXACT_SLACK if kinds & COUNTED else SLACK
+    if missing is not None and missing > slack:
         raise ReasonError(f"it is damaged or cut short: {missing:.2f} seconds are missing")
 
 
@@ -125,6 +138,13 @@ def _samples(frames: Iterator[av.AudioFrame]) -> Iterator[np.ndarray]:
     for joined in _joined(frames):
         for packed in packer.resample(joined):
             yield packed.to_ndarray().reshape(-1, packed.layout.nb_channels).astype(np.float32, copy=False)
+
+
+def _declared_samples(container: InputContainer, stream: av.AudioStream) -> int | None:
+    """Of MP4 and its relatives, how many samples there are without the padding of the last packet."""
+    if "mov" not in container.format.name.split(",") or not stream.duration or not stream.time_base:
+        return None
+    return ceil(stream.duration * stream.time_base * stream.sample_rate)
 
 
 def _without_first(pieces: Iterator[np.ndarray], count: int) -> Iterator[np.ndarray]:

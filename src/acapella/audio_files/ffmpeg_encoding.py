@@ -34,7 +34,7 @@ def add_metadata(source: Path, target: Target, destination: Path) -> None:
     muxer = target.format.container.lower()
     with Reasons(), ExitStack() as files:
         song = files.enter_context(av.open(f"file:{source}", "r"))
-        file = files.enter_context(destination.open("xb"))
+        file = files.enter_context(destination.open("wb"))
         copy = files.enter_context(av.open(file, "w", format=muxer, options=OPTIONS.get(muxer, {})))
         stream = copy.add_stream_from_template(song.streams.audio[0])
         _set_metadata(copy, target.metadata)
@@ -80,9 +80,10 @@ class FFmpegEncoder:
         self._layout = LAYOUTS[target.channels]
         self._written = 0  # samples
         with Reasons():
-            self._container = files.enter_context(
-                av.open(file, "w", format=target.format.container, options=OPTIONS.get(target.format.container, {}))
-            )
+            options = dict(OPTIONS.get(target.format.container, {}))
+            if target.format.container == "mp4":  # in which it counts its length
+                options["movie_timescale"] = str(target.sample_rate)
+            self._container = files.enter_context(av.open(file, "w", format=target.format.container, options=options))
         bitrate = target.bitrate or BITRATE * target.channels
         settings: dict[str, Any] = {"layout": self._layout, "bit_rate": 1000 * bitrate}
         stream = self._container.add_stream(target.format.codec, target.sample_rate, **settings)

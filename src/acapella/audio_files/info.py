@@ -21,3 +21,10 @@ class AudioInfo:
 
 
 Decoded = tuple[AudioInfo, Callable[[int], Iterator[np.ndarray]]]  # and pieces (samples, channels), from a sample on
+
+
+def first_samples(pieces: Iterator[np.ndarray], count: int) -> Iterator[np.ndarray]:
+    """The first `count` samples of `pieces`; no more is decoded."""
+    while count > 0 and (piece := next(pieces, None)) is not None:
+        yield piece[:count]
+        count -= len(piece)

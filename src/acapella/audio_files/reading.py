@@ -7,7 +7,6 @@ page is better off with it: FFmpeg counts the samples wrong.
 """
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,12 +21,14 @@ import soundfile
 
 from acapella.audio_files.damage import ends_early, is_short_ogg
 from acapella.audio_files.failures import Attempt, ReasonError, display_name, native_path
-from acapella.audio_files.info import AudioInfo, Decoded
+from acapella.audio_files.info import AudioInfo, Decoded, first_samples
 from acapella.audio_files.metadata import Metadata, useful_tags, wav_metadata
+from acapella.storage.pipes import copy_pipe, is_special
 
 MAX_CHANNELS = 8
 PIECE = 65536  # samples decoded at a time
 SOUNDFILE_STARTS = (b"RIFF", b"RF64", b"fLaC", b"FORM")  # wav, flac, aiff
+LOUDEST = 1e30  # from where on the square of a spectrum is no number in float32, with room for a long window
 MAX_SAMPLES = 2**48  # libsndfile means "unknown" by more
 LOSSLESS = ("PCM_", "ALAC_", "FLOAT", "DOUBLE")  # how their subtypes begin
 
@@ -56,9 +57,8 @@ class AudioReader:
         """
         with Attempt(self._name, "decoded"):
             pieces = self._decode(start)
-            for block in _regroup(pieces if stop is None else _first_samples(pieces, stop - start), samples):
-                if not np.isfinite(block).all():
-                    raise ReasonError("it holds samples that are no numbers, NaN or infinity")
+            for block in _regroup(pieces if stop is None else first_samples(pieces, stop - start), samples):
+                _check_samples(block)
                 yield block
 
 
@@ -98,11 +98,15 @@ def read_metadata(path: Path, info: AudioInfo) -> Metadata:
 
 def _open_bytes(path: Path | BinaryIO, files: ExitStack) -> BinaryIO:
     """The file in bytes; a pipe goes to a temporary file first, since many containers take more than one pass."""
-    file = files.enter_context(path.open("rb")) if isinstance(path, Path) else path
-    if not file.seekable():
-        spool = files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
-        shutil.copyfileobj(file, spool)
-        file = spool
+    if isinstance(path, Path) and not is_special(path):
+        if not path.is_dir() and not path.stat().st_size:  # nor are files of /proc opened, some of which never end
+            raise ReasonError("it is empty")
+        file: BinaryIO = files.enter_context(path.open("rb"))
+    elif isinstance(path, Path) or not path.seekable():
+        file = files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
+        copy_pipe(path, file, display_name(path))
+    else:
+        file = path
     if not file.seek(0, os.SEEK_END):
         raise ReasonError("it is empty")
     return file
@@ -162,11 +166,14 @@ def _soundfile_pieces(file: soundfile.SoundFile, start: int) -> Iterator[np.ndar
         yield piece
 
 
-def _first_samples(pieces: Iterator[np.ndarray], count: int) -> Iterator[np.ndarray]:
-    """The first `count` samples of `pieces`; no more is decoded."""
-    while count > 0 and (piece := next(pieces, None)) is not None:
-        yield piece[:count]
-        count -= len(piece)
+def _check_samples(block: np.ndarray) -> None:
+    """ReasonError for samples that no computation can be made with."""
+    peak = max(float(block.max()), -float(block.min()))
+    if peak <= LOUDEST:
+        return
+    if not np.isfinite(block).all():
+        raise ReasonError("it holds samples that are no numbers, NaN or infinity")
+    raise ReasonError(f"it holds samples of {peak:.0e}, and full scale is 1")
 
 
 def _regroup(pieces: Iterator[np.ndarray], size: int) -> Iterator[np.ndarray]:

@@ -27,6 +27,7 @@ QUALITY: dict[str, dict[str, Any]] = {  # of libsndfile where no bit rate is ask
 }
 MP3_BITRATES = ((32000, (32, 320)), (16000, (8, 160)), (0, (8, 64)))  # kbit/s from such a sample rate on
 VORBIS_BITRATES = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500)  # kbit/s of stereo at qualities 0, 0.1, … 1
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 AIFF_BYTES = 2**32 - 2**16  # that its 32 bit sizes can count, with room for the other chunks
 
 
@@ -45,7 +46,7 @@ class SoundFileEncoder:
 
     def __init__(self, path: Path, target: Target, files: ExitStack) -> None:
         self._path, self._target = path, target
-        self._file = files.enter_context(path.open("xb"))
+        self._file = files.enter_context(path.open("wb"))
         container, codec = target.format.container, target.format.codec
         self._lossy = target.format.lossy
         self._room = AIFF_BYTES // (WIDTHS[target.bit_depth] * target.channels) if container == "AIFF" else None
@@ -106,17 +107,19 @@ def _quality(target: Target) -> dict[str, Any]:
 @contextmanager
 def _interrupted_later() -> Iterator[None]:
     """Hold a Ctrl-C back while libsndfile calls Python: it would end there, in silence, and some bytes with it."""
-    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is None:  # Python interrupts no other
+    if current_thread() is not main_thread():  # Python interrupts no other
         yield
         return
     held: list[Any] = []
-    before = signal.signal(signal.SIGINT, lambda *arguments: held.append(arguments))
+    numbers = [number for number in INTERRUPTIONS if callable(signal.getsignal(number))]
+    before = {number: signal.signal(number, lambda *arguments: held.append(arguments)) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        if held and callable(before):
-            before(*held[0])
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if held and callable(handler := before[held[0][0]]):
+            handler(*held[0])
 
 
 class _Sink:
@@ -217,7 +220,7 @@ class AudioWriter:
         temporary = files.enter_context(atomic_write(path))
         if target.format.library == "soundfile":
             return SoundFileEncoder(temporary, target, files)
-        file = files.enter_context(temporary.open("xb"))
+        file = files.enter_context(temporary.open("wb"))
         match target.format.library:
             case "wav":
                 return WavEncoder(file, target, self._expected_samples, seekable=True)

@@ -1,102 +1,79 @@
 """The command line: `acapella COMMAND …`, and `acapella FILE…`, short for `acapella isolate FILE…`.
 
-Only what a command needs is imported, when it runs: `acapella --help` answers at once.
+    app.py           the commands, and what all of them have in common
+    interruption.py  Ctrl-C and the like
+    streams.py       standard input, output and error
+
+This file imports next to nothing, so that Ctrl-C is answered with a word from the first moment on.
 """
 
-import atexit
-import gc
+from __future__ import annotations
+
 import sys
-import warnings
-from collections.abc import Callable, Sequence
-from pathlib import Path
 
-import typer
+from acapella.cli.interruption import EXIT_CODE, Interruption
 
-from acapella import __version__
-from acapella.cli.analyse import analyse
-from acapella.cli.console import report
-from acapella.cli.evaluate import evaluate
-from acapella.cli.grouped_help import GroupedCommand
-from acapella.cli.isolate import isolate
-from acapella.cli.models import models
-from acapella.cli.prepare import prepare
-from acapella.cli.search import search
-from acapella.cli.serve import serve
-from acapella.cli.train import export, options, train
-from acapella.errors import AcapellaError, UsageError
-
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command(cls=GroupedCommand)(isolate)
-for command in (train, export, prepare, options, analyse, search, evaluate, serve):
-    app.command()(command)
-app.add_typer(models, name="models")
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"acapella {__version__}")
-        raise typer.Exit
-
-
-@app.callback(epilog="A file instead of a command is separated: acapella song.mp3")
-def _common(
-    context: typer.Context,
-    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Print the version."),
-    quiet: bool = typer.Option(False, "--quiet", "-q", help="Say nothing but warnings and errors."),
-    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
-) -> None:
-    """Take a song and get the voice and the music, each on its own."""
-    context.obj = {"quiet": quiet, "debug": debug}
-
-
-COMMANDS = frozenset(
-    [info.callback.__name__ for info in app.registered_commands if info.callback]
-    + [info.name for info in app.registered_groups if info.name]
-)
-FLAGS = frozenset(["--quiet", "-q", "--debug"])
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with 0 (done), 1 (an input failed) or 2 (wrong usage)."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    run_guarded(lambda words: app(_with_command(words), prog_name="acapella"), given)
+    """Run the command line and exit with 0 (done), 1 (an input failed), 2 (wrong usage) or 130 (interrupted)."""
+    run_guarded(_run_app, list(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run_app(words: list[str]) -> int | None:
+    from acapella.cli.app import run
+
+    return run(words)
 
 
 def run_guarded(command: Callable[[list[str]], int | None], arguments: list[str]) -> None:
-    """Run `command` and exit: errors of ours become one sentence and their exit code."""
-    warnings.showwarning = _show_warning
-    atexit.register(gc.freeze)  # all memory is about to go: Python need not search it for cycles, which takes 0.06 s
+    """Run `command` and exit: errors become one sentence and their exit code, and a signal 130."""
+    with Interruption() as interruption:
+        from acapella.cli.streams import discard_output, prepare_streams
+
+        prepare_streams()
+        try:
+            code = _run(command, arguments)
+        except Exception as error:
+            if "--debug" in arguments and not interruption.happened:
+                raise
+            code = 1 if interruption.happened else _report(error)
+        if interruption.happened:
+            interruption.end()
+        if code == EXIT_CODE:
+            _say_interrupted()
+        discard_output()
+    sys.exit(code)
+
+
+def _run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int:
+    from acapella.cli.streams import flush_output
+
     try:
-        sys.exit(command(arguments))
-    except (AcapellaError, OSError) as error:
-        if "--debug" in arguments:
-            raise
-        report(error)
-        sys.exit(error.exit_code if isinstance(error, AcapellaError) else 1)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("Interrupted.", err=True)
-        sys.exit(130)
+        code = command(arguments) or 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(bool(end.code))
+    except KeyboardInterrupt:
+        code = EXIT_CODE
+    flush_output()
+    return code
 
 
-def _with_command(given: list[str]) -> list[str]:
-    """`acapella song.mp3` becomes `acapella isolate song.mp3`: a first word that is no command is a file.
+def _say_interrupted() -> None:
+    from acapella.cli.console import say
 
-    The flags that all commands share may stand anywhere.
-    """
-    flags, words = [word for word in given if word in FLAGS], [word for word in given if word not in FLAGS]
-    if not words:
-        return [*flags, "--help"]
-    if words[0] in COMMANDS or words[0] in ("--version", "-h", "--help"):
-        return [*flags, *words]
-    if words[0].isalpha() and not Path(words[0]).exists():
-        raise UsageError(f"{words[0]} is neither a command nor a file; acapella --help lists the commands.")
-    return [*flags, "isolate", *words]
+    say("Interrupted.")
 
 
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    typer.echo(f"Warning: {message}", err=True)
+def _report(error: Exception) -> int:
+    """Say what went wrong; returns the exit code."""
+    from acapella.cli.console import report
+    from acapella.errors import AcapellaError, as_ours
+
+    failure = as_ours(error)
+    if not isinstance(error, BrokenPipeError):  # whoever reads has read enough
+        report(failure)
+    return failure.exit_code if isinstance(failure, AcapellaError) else 1

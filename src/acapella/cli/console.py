@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import suppress
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -60,12 +61,23 @@ def report(error: Exception) -> None:
         text = f"{text[:LONGEST_MESSAGE]}…"
     if isinstance(error, UsageError):
         text = with_flags(text, *error.arguments)
-    typer.echo(f"Error: {text}", err=True)
+    say(f"Error: {text}")
 
 
 def warn(text: str) -> None:
     """Print what a person should know, with --quiet too."""
-    typer.echo(f"Warning: {text}", err=True)
+    say(f"Warning: {text}")
+
+
+def say(text: str) -> None:
+    """Print a line on standard error, where that can be written."""
+    with suppress(OSError, ValueError):
+        typer.echo(printable(text), err=True)
+
+
+def printable(text: str) -> str:
+    """`text` without what a terminal takes for a command, or breaks a line at: names of files may hold that."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
 
 
 def with_flags(text: str, *arguments: str) -> str:

@@ -65,6 +65,7 @@ def isolate(
     skip_existing: options.SkipExisting = False,
     overwrite: options.Overwrite = False,
     allow_private: options.AllowPrivate = False,
+    patience: options.Patience = None,
     jobs: options.Jobs = None,
     cluster: options.Cluster = None,
     cores: options.Cores = 1,
@@ -116,6 +117,7 @@ def isolate(
         recursive=recursive,
         skip_existing=skip_existing,
         overwrite=overwrite,
+        patience=patience,
         debug=context.obj["debug"],
     )
     if not _separate(songs, request, make_console(context.obj["quiet"]), workers):

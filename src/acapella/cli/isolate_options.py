@@ -136,7 +136,7 @@ Recursive = Annotated[
     typer.Option(
         "-r",
         "--recursive",
-        help="Separate the songs in folders; with -o all stems go into one.",
+        help="Separate the songs in folders, too; below -o are the same folders.",
         rich_help_panel=WORK,
     ),
 ]
@@ -154,6 +154,16 @@ Overwrite = Annotated[
 AllowPrivate = Annotated[
     bool,
     typer.Option("--allow-private", help="Let https://… lead into this machine's own network.", rich_help_panel=WORK),
+]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        "--pipe-timeout",
+        min=0,
+        metavar="SECONDS",
+        help="How long a pipe may give nothing (default: 15, and any time for standard input).",
+        rich_help_panel=WORK,
+    ),
 ]
 Jobs = Annotated[
     int | None,

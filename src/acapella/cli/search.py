@@ -113,7 +113,7 @@ def run_search(
             else:
                 state = cluster.search(grid, options, listen, sampler=sampler, trials=trials or 0)
     except KeyboardInterrupt:
-        console.print("Interrupted; the same command goes on from here.")
+        console.print("The same command goes on from here.")
         raise
     return _report(state, console)
 

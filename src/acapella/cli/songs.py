@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from acapella.cli.batch import BatchReport
-from acapella.cli.console import report, warn, with_flags
+from acapella.cli.console import printable, report, warn, with_flags
 from acapella.cli.progress import SongBars
 from acapella.errors import UsageError
 from acapella.isolation.options import AS_USUAL, WriteOptions
@@ -21,6 +20,7 @@ from acapella.jobs.events import Done, End, Event, Failed, Progressed, Started
 from acapella.jobs.job import DEFAULT, Job, ModelChoice, Result
 from acapella.jobs.planning import check_overwrites, find_songs, plan_jobs, with_stems
 from acapella.storage.address import Location
+from acapella.whole_files import temporary_folder
 
 if TYPE_CHECKING:
     from acapella.isolation.isolator import Isolator
@@ -41,6 +41,7 @@ class Request:
     recursive: bool = False
     skip_existing: bool = False
     overwrite: bool = False
+    patience: float | None = None  # seconds, with pipes
     debug: bool = False
 
 
@@ -61,7 +62,7 @@ def plan(
     manifest: "Manifest | None" = None,
 ) -> Plan:
     """The work on `files`, without what `manifest` knows to be done; UsageError where it cannot be done so."""
-    songs, left_out, empty = find_songs(
+    found = find_songs(
         files,
         request.out_dir,
         recursive=request.recursive,
@@ -69,19 +70,21 @@ def plan(
         name=request.name,
         model=request.model.name,
     )
-    for error in empty:
+    for error in found.empty:
         report(error)
-    if left_out:
-        others = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
-        console.print(f"Left out, being stems: {left_out[0]}{others}.")
+    if found.left_out:
+        others = f" and {len(found.left_out) - 1} more" if len(found.left_out) > 1 else ""
+        console.print(printable(f"Left out, being stems: {found.left_out[0]}{others}."))
     jobs = plan_jobs(
-        songs,
+        found.songs,
         request.out_dir,
         isolator.choose_stems(request.stems),
         model=request.model,
         options=request.options,
         name=request.name,
         pictures=request.pictures,
+        subfolders=found.subfolders,
+        patience=request.patience,
     )
     to_do = [job for job in jobs if not (manifest and manifest.has_done(job))]
     if len(to_do) < len(jobs):
@@ -90,13 +93,13 @@ def plan(
         there = with_stems(to_do)
         for job in to_do:
             if job.id in there:
-                console.print(f"{job.song} skipped: its stems are there.")
+                console.print(printable(f"{job.song} skipped: its stems are there."))
         to_do = [job for job in to_do if job.id not in there]
     if not request.overwrite:
         check_overwrites(to_do)
     for remark in isolator.remarks:
         console.print(with_flags(remark, "combine", "overlap", "phase"))
-    return Plan(jobs, to_do, complete=not empty)
+    return Plan(jobs, to_do, complete=not found.empty)
 
 
 def separate(
@@ -150,7 +153,7 @@ class SongReport:
             self._bars.end(job.id)
         match event:
             case Started():
-                self._bars.begin(job.id, job.song.name)
+                self._bars.begin(job.id, printable(job.song.name))
             case Progressed():
                 self._bars.update(job.id, event.samples, event.total)
             case Done():
@@ -165,7 +168,7 @@ class SongReport:
         for remark in result.remarks:
             warn(with_flags(remark, "bit_depth", "normalize"))
         paths = ", ".join(map(str, result.paths.values()))
-        self._console.print(f"{job.song} → {paths} ({result.seconds:.1f} s)")
+        self._console.print(printable(f"{job.song} → {paths} ({result.seconds:.1f} s)"))
 
 
 def separate_to_stdout(
@@ -174,9 +177,11 @@ def separate_to_stdout(
     """Write one stem of one song to standard output; False if that failed."""
     if request.pictures or request.skip_existing:
         raise UsageError("-o - goes with neither --pictures nor --skip-existing.")
+    if sys.stdout is None:
+        raise UsageError("-o - writes to standard output, which is closed.")
     silent = Console(quiet=True)
-    with tempfile.TemporaryDirectory(prefix="acapella-") as folder:
-        planned = plan(files, replace(request, out_dir=Path(folder)), isolator, silent)
+    with temporary_folder() as folder:
+        planned = plan(files, replace(request, out_dir=folder), isolator, silent)
         if len(planned.jobs) != 1:
             raise UsageError("-o - takes one song.")
         outputs = list(planned.jobs[0].outputs.values())

@@ -16,6 +16,8 @@ from acapella.isolation.separators import open_separator, separate
 from acapella.models.description import INSTRUMENTAL, VOCAL, ModelDescription
 from acapella.models.front_ends import SpectralFrontEnd, measure_song_level
 
+MOST_RESAMPLED = 1 << 20  # samples that a piece of a song may become at the network's rate
+
 Pieces = Iterable[np.ndarray]  # audio (samples, channels) float32, piece after piece
 Stems = Generator[dict[str, np.ndarray], None, None]  # audio of each stem by name, pieces of equal length, as above
 
@@ -97,13 +99,24 @@ class Separation:
         """Audio as the network takes it: (items * network channels, samples) at the network's rate."""
         resampler = Resampler(self._rate, self._front_end.sample_rate, self._channels)
         for piece in pieces:
-            yield to_network_channels(resampler.push(piece), self._front_end.channels)
+            for part in _parts(piece, self._rate, self._front_end.sample_rate):
+                yield to_network_channels(resampler.push(part), self._front_end.channels)
         yield to_network_channels(resampler.finish(), self._front_end.channels)
 
     def _from_network(self, audio: np.ndarray) -> np.ndarray:
         """(sources, items * network channels, samples) as (samples, sources * channels)."""
         columns = [from_network_channels(rows, self._channels, self._front_end.channels) for rows in audio]
         return np.concatenate(columns, axis=1) if len(columns) > 1 else columns[0]
+
+
+def _parts(piece: np.ndarray, from_rate: int, to_rate: int) -> Iterator[np.ndarray]:
+    """`piece` in parts that stay small at `to_rate`, of which there may be thousands of samples for one."""
+    if len(piece) * to_rate <= MOST_RESAMPLED * from_rate:
+        yield piece
+        return
+    size = max(1, MOST_RESAMPLED * from_rate // to_rate)
+    for start in range(0, len(piece), size):
+        yield piece[start : start + size]
 
 
 def stem_of(

@@ -3,10 +3,12 @@
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acapella.audio_files.failures import display_name
 from acapella.audio_files.metadata import IN_TEXT
-from acapella.errors import AcapellaError, InputError, sentence
+from acapella.errors import InputError, as_ours
 from acapella.jobs.events import Cancelled, Done, Failed, Progressed, Started
 from acapella.jobs.executor import Listener
 from acapella.jobs.job import Job, Result
@@ -45,15 +47,17 @@ def execute(
     except _CancelledError:
         listen(Cancelled(job))
     except Exception as error:  # noqa: BLE001  whatever it is, the other jobs go on
-        listen(Failed(job, _failure(job, error)))
+        listen(Failed(job, as_ours(error, _name(job))))
     else:
         listen(Done(job, _result(job, written, time.monotonic() - start)))
 
 
 def _write(job: Job, isolator: "Isolator", progress: "Progress") -> "Written":
     """The stems, then the picture."""
+    if job.song == STDIN and sys.stdin is None:
+        raise InputError("standard input: cannot be read (it is closed).")
     source = sys.stdin.buffer if job.song == STDIN else job.song
-    with local_copy(source, "standard input") as song, local_targets(job.files) as local:
+    with local_copy(source, "standard input", job.patience) as song, local_targets(job.files) as local:
         outputs = {stem: local[target] for stem, target in job.outputs.items()}
         written = isolator.write_stems(song, outputs, job.options, progress)
         if job.picture:
@@ -73,20 +77,11 @@ def _result(job: Job, written: "Written", seconds: float) -> Result:
     if written.sample_rate != written.song_rate:
         refusal = f"{job.options.format} cannot hold {written.song_rate} Hz"
         remarks.append(f"{job.song}: {refusal}, so the stems have {written.sample_rate} Hz.")
+    remarks += [f"{job.outputs[stem]} is silent: the model hears no {stem} in this song." for stem in written.silent]
     if job.options.normalize:
-        remarks.append(f"{job.song}: normalize has multiplied the stems by {written.gain:.4g}, their sum too.")
+        remarks.append(f"{_name(job)}: normalize has multiplied the stems by {written.gain:.4g}, their sum too.")
     return Result(job.outputs, seconds, written.seconds, clipped, tuple(remarks))
 
 
-def _failure(job: Job, error: Exception) -> AcapellaError:
-    """`error` as one of ours, which says the song where it is a surprise."""
-    if isinstance(error, AcapellaError):
-        return error
-    if isinstance(error, MemoryError):
-        failure: AcapellaError = AcapellaError(f"{job.song}: it needs more memory than there is.")
-    elif isinstance(error, OSError):
-        failure = InputError(sentence(error))
-    else:
-        failure = AcapellaError(f"{job.song}: {type(error).__name__} ({error}), which is a defect of Acapella.")
-    failure.__cause__ = error
-    return failure
+def _name(job: Job) -> str:
+    return display_name(job.song) if isinstance(job.song, Path) else str(job.song)

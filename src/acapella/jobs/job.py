@@ -57,10 +57,11 @@ def _new_id() -> str:
 class Job:
     """A song, the model that separates it, and the file of each stem.
 
-    `song` may be a named pipe, or "-" for standard input, which only an executor in this process can read. It and the
-    outputs may lie elsewhere (`storage.Address`). `options` say how they are written. `MIXTURE` among the outputs is
-    the song itself, decoded. `picture` is where to draw the spectrograms of song and stems. The same song done again
-    is another job, with another `id`.
+    `song` may be a named pipe, or "-" for standard input, which only an executor in this process can read; `patience`
+    is how many seconds they may give nothing (None: `storage.pipes.PATIENCE` for a pipe with a name, else any time).
+    Song and outputs may lie elsewhere (`storage.Address`). `options` say how they are written. `MIXTURE` among the
+    outputs is the song itself, decoded. `picture` is where to draw the spectrograms of song and stems. The same song
+    done again is another job, with another `id`.
     """
 
     song: Location
@@ -68,6 +69,7 @@ class Job:
     model: ModelChoice = DEFAULT
     options: WriteOptions = AS_USUAL
     picture: Location | None = None
+    patience: float | None = None
     id: str = field(default_factory=_new_id)
 
     @property

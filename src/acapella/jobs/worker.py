@@ -77,7 +77,8 @@ def _open(model: ModelChoice, threads: int) -> "Isolator":
 def serve(link: Connection, threads: int, limits: Limits, open_isolator: OpenIsolator = _open) -> None:
     """In the process itself: execute what comes through `link` until it is closed."""
     limits.hold_memory()
-    signal.signal(signal.SIGINT, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     share_freed_memory()
 
     def send(event: Event) -> None:
@@ -108,5 +109,6 @@ def _interrupts_blocked() -> Iterator[None]:
 
 def _interrupt(*_: object) -> None:
     """Be interrupted once. A Ctrl-C reaches all processes, and this one again from the first, while it clears away."""
-    signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN: Python complains of one that is already waiting
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # not SIG_IGN: Python complains of one that is already waiting
     raise KeyboardInterrupt

@@ -1,10 +1,11 @@
 """Model files: which there are, and what a file's metadata says."""
 
+import os
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
-from acapella.errors import ModelFileError
+from acapella.errors import QUOTED, ModelFileError, UsageError
 from acapella.models.description import FORMAT, FORMAT_KEY, ModelDescription
 
 DEFAULT_MODEL = "default"
@@ -45,7 +46,7 @@ def find_model(model: str | Path | None) -> Path:
     name = DEFAULT_MODEL if model is None else str(model)
     if name in bundled:
         return bundled[name]
-    if Path(name).is_file():
+    if os.path.isfile(name):  # noqa: PTH113 (never raises)
         if command := WEIGHTS.get(Path(name).suffix.lower()):
             raise ModelFileError(f"{name} holds weights, not a model: turn it into one with `{command} {name}`.")
         return Path(name)
@@ -55,4 +56,5 @@ def find_model(model: str | Path | None) -> Path:
         return found
     near = names_near(name)
     meant = f"did you mean {' or '.join(near)}? " if near else ""
-    raise ModelFileError(f"There is no model {name}: {meant}give an .onnx file or a name that `acapella models` lists.")
+    known = "give an .onnx file or a name that `acapella models` lists"
+    raise UsageError(f"There is no model {name[:QUOTED]}: {meant}{known}.")

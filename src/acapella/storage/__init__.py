@@ -3,6 +3,7 @@
     address.py    Address, location   a file or folder elsewhere, and what tells it from a path
     stores.py     list, fetch, store  the only place that imports fsspec
     web.py        http and https, which may not reach this machine's own network
+    pipes.py      is_special, copy_pipe   what comes through pipes, which may be endless
     transfer.py   local_copy, local_targets   such files as local ones, for as long as somebody works on them
 
 Paths of this machine pass through untouched, and nothing is imported for them.

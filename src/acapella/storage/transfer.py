@@ -5,7 +5,6 @@ song is copied first, and a stem at the end; neither is ever in memory as a whol
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import BinaryIO
 
 from acapella.errors import AcapellaError
 from acapella.storage.address import Address, Location
+from acapella.storage.pipes import copy_pipe, is_special
+from acapella.whole_files import temporary_folder
 
 Source = Location | BinaryIO
 Target = Location | BinaryIO
@@ -20,19 +21,20 @@ NAME_KEPT = 60  # characters of a name in that of its copy: systems allow 255 by
 
 
 @contextmanager
-def local_copy(source: Source, name: str = "audio") -> Iterator[Path]:
+def local_copy(source: Source, name: str = "audio", patience: float | None = None) -> Iterator[Path]:
     """`source` as a file that can be read twice: itself, where it is one; else a copy for the time being.
 
-    Messages of errors speak of `source`, or of `name` where it is a file object.
+    Messages of errors speak of `source`, or of `name` where it is a file object. `patience` is as `copy_pipe` has it.
     """
-    if isinstance(source, Path) and (source.is_file() or not source.exists()):
+    if isinstance(source, Path) and not is_special(source):
         yield source
         return
-    with tempfile.TemporaryDirectory(prefix="acapella-") as folder:
+    with temporary_folder() as folder:
         named = source.name if isinstance(source, Path | Address) else name
-        copy = Path(folder) / (named[-NAME_KEPT:].lstrip(".") or "audio")
-        _copy_from(source, copy)
-        with _named({copy: str(source) if isinstance(source, Path | Address) else name}):
+        copy = folder / (named[-NAME_KEPT:].lstrip(".") or "audio")
+        shown = str(source) if isinstance(source, Path | Address) else name
+        _copy_from(source, copy, shown, patience)
+        with _named({copy: shown}):
             yield copy
 
 
@@ -47,28 +49,24 @@ def local_targets(targets: Iterable[Target]) -> Iterator[Mapping[Target, Path]]:
     if not elsewhere:
         yield paths
         return
-    with tempfile.TemporaryDirectory(prefix="acapella-") as folder:
+    with temporary_folder() as folder:
         for index, target in enumerate(elsewhere):
             suffix = target.suffix if isinstance(target, Address) else ""
-            paths[target] = Path(folder) / f"{index}{suffix}"
+            paths[target] = folder / f"{index}{suffix}"
         with _named({paths[target]: str(target) for target in elsewhere}):
             yield paths
         for target in elsewhere:
             _copy_to(paths[target], target)
 
 
-def _copy_from(source: Source, copy: Path) -> None:
+def _copy_from(source: Source, copy: Path, name: str, patience: float | None) -> None:
     if isinstance(source, Address):
         from acapella.storage.stores import fetch
 
         fetch(source, copy)
         return
     with copy.open("wb") as file:
-        if isinstance(source, Path):
-            with source.open("rb") as pipe:
-                shutil.copyfileobj(pipe, file)
-        else:
-            shutil.copyfileobj(source, file)
+        copy_pipe(source, file, name, patience)
 
 
 def _copy_to(path: Path, target: Address | BinaryIO) -> None:
