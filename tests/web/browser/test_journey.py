@@ -28,18 +28,19 @@ def wait_for_seconds(page, condition: str) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_a_song_from_upload_to_deletion(pages, server, size):
     page = pages.open(server, size)
+    name = f"My {size} song"
     states = record_states(page)
     page.locator("#files").set_input_files(
-        {"name": "My song.flac", "mimeType": "audio/flac", "buffer": SONG.read_bytes()}
+        {"name": f"{name}.flac", "mimeType": "audio/flac", "buffer": SONG.read_bytes()}
     )
-    row = page.locator("#songs li", has_text="My song")
-    page.locator("#songs li[data-state=done]", has_text="My song").wait_for(timeout=60000)
+    row = page.locator("#songs li", has_text=name)
+    page.locator("#songs li[data-state=done]", has_text=name).wait_for(timeout=60000)
     assert page.evaluate(states), "the progress was shown"
     if size == "phone":
         row.get_by_role("link").click()
     play_and_loop(page)
     mix_and_reload(page)
-    download(page)
+    download(page, name)
     page.get_by_role("button", name="Delete", exact=True).first.click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     row.wait_for(state="detached")
@@ -93,13 +94,13 @@ def mix_and_reload(page) -> None:
     page.get_by_role("button", name="Pause").click()
 
 
-def download(page) -> None:
+def download(page, name) -> None:
     page.get_by_role("button", name="Download").click()
     with page.expect_download() as started:
         page.get_by_role("link", name="Vocals wav").click()
     vocal = soundfile.info(io.BytesIO(started.value.path().read_bytes()))
     assert vocal.frames == soundfile.info(SONG).frames
-    assert started.value.suggested_filename == "My song_vocal.wav"
+    assert started.value.suggested_filename == f"{name}_vocal.wav"
     mix = httpx.URL(page.get_by_role("link", name="My mix").get_attribute("href")).params
     assert (float(mix["vocal"]), float(mix["instrumental"])) == (0, 0.5)
     page.keyboard.press("Escape")

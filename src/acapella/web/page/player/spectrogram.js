@@ -19,7 +19,7 @@ export async function loadSpectrogram(id, stem, signal) {
 
 /** 256 colours from the background over the stem's colour to the ink. */
 function palette(node) {
-  const [ground, middle, top] = ["--surface", "--stem", "--ink"].map((name) => themeColour(node, name));
+  const [ground, middle, top] = ["--well", "--stem", "--ink"].map((name) => themeColour(node, name));
   const between = (a, b, part) => a.map((value, i) => value + (b[i] - value) * part);
   return Array.from({ length: 256 }, (_, level) => {
     const part = Math.max(0, (level - FLOOR) / (255 - FLOOR));
