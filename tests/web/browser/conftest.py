@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from tests.web.browser.pages import Pages
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-
 ROOT = Path(__file__).parents[3]
 SONG = ROOT / "examples/song.flac"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
@@ -56,8 +54,7 @@ def server(start_server) -> str:
 @pytest.fixture(scope="session")
 def song(server) -> dict:
     """The example song, separated."""
-    import httpx
-
+    httpx = pytest.importorskip("httpx", reason="httpx is not installed")
     with httpx.Client(base_url=f"{server}/api/v1") as client:
         made = (
             client.post("/songs", params={"name": "Example.flac"}, content=SONG.read_bytes()).raise_for_status().json()
@@ -75,6 +72,7 @@ def song(server) -> dict:
 def browser():
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with playwright.sync_playwright() as started:
         chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium

@@ -34,7 +34,7 @@ class Pages:
     def close(self):
         for context in self.contexts:
             context.close()
-        assert self.complaints == []
+        assert not self.complaints, self.complaints
 
 
 def is_foreign(url: str, host: str) -> bool:

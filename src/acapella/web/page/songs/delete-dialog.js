@@ -3,10 +3,19 @@ import { element, openDialog } from "../shared/dom.js";
 import { songTitle } from "../shared/words.js";
 import { api } from "../server/api.js";
 
+/** Close the song where it is open, so that its player asks for nothing that is gone. */
+async function leave(id) {
+  if (location.hash !== `#/songs/${id}`) return;
+  const left = new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
+  location.hash = "#/";
+  await left;
+}
+
 /** Ask before a song goes. */
 export function confirmDelete({ id, name }) {
   const remove = async () => {
     dialog.close();
+    await leave(id);
     await attempt(() => api.remove(id));
   };
   const content = element(
