@@ -8,7 +8,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DISTRIBUTIONS = {"yaml": "pyyaml"}  # where the name differs from the module's
-BELONGS_TO = {"pydantic_core": "pydantic-settings", "pydantic": "pydantic-settings"}  # a part of its interface
+BELONGS_TO = {
+    "starlette": "fastapi",
+    "anyio": "fastapi",
+    "pydantic_core": "pydantic-settings",
+    "pydantic": "pydantic-settings",
+}  # a part of its interface
 
 
 def imported() -> set[str]:

@@ -26,6 +26,10 @@ FLAGS = {  # what arguments of the library are called here
     "model": "--model",
     "name": "--name",
     "normalize": "--normalize",
+    "host": "--host",
+    "longest": "--longest",
+    "keep": "--keep",
+    "no_token": "--no-token",
     "out_dir": "-o",
     "overwrite": "--overwrite",
     "overlap": "--overlap",
@@ -41,9 +45,13 @@ FLAGS = {  # what arguments of the library are called here
     "start": "--start",
     "stems": "--stems",
     "then": "--then",
+    "token": "--token",
     "trials": "--trials",
     "tta": "--tta",
+    "upload_limit": "--upload-limit",
+    "waiting": "--waiting",
     "weights": "--weights",
+    "workers": "--workers",
 }
 
 

@@ -52,12 +52,13 @@ class ServerSettings:
             if not 0 < getattr(self, name) < float("inf"):
                 raise UsageError(f"{name}={getattr(self, name)} is not more than 0.", name)
         if not 0 <= self.port < 2**16:
-            raise UsageError(f"port={self.port} is not a port: 0 to 65535.", "port")
+            raise UsageError(f"port={self.port} is not in 0 to 65535.", "port")
         if self.token is not None and len(self.token) < 8:
             raise UsageError("token has fewer than 8 characters, and could be guessed.", "token")
         if not (self.is_local or self.token or self.open_to_all):
             raise UsageError(
-                f"host={self.host} lets other machines in: give a token, or no_token if anyone may use it.", "token"
+                f"host={self.host} lets other machines in: give a token, or say that anyone may use it (no token).",
+                "host",
             )
 
     @property
