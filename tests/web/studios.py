@@ -24,6 +24,7 @@ from acapella.web.serving import listen_on
 from acapella.web.settings import ServerSettings
 
 WAIT = 60.0  # seconds at most
+STOPPED = (0, -signal.SIGTERM, 128 + signal.SIGTERM)  # exit codes of a server that was told to stop
 
 
 class FakeExecutor(Executor):
