@@ -39,7 +39,7 @@ def test_a_song_that_takes_too_much_fails_and_the_next_one_is_done(monkeypatch, 
     with ProcessExecutor(1, limits=Limits(memory=3 * 10**9, cpu=1)) as executor:
         executor.run(jobs, events.append)
     memory, timed, done = [event for event in events if isinstance(event, Failed | Done)]
-    assert "needs more memory" in str(memory.error)
+    assert "memory is too short" in str(memory.error)
     assert isinstance(timed.error, ProcessDiedError)
     assert "more time than a song may take" in str(timed.error)
     assert isinstance(done, Done)
