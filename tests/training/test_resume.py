@@ -6,8 +6,10 @@ import threading
 import numpy as np
 import pytest
 import torch
+from tests.chunk_networks import small
 from tests.made import write_cached
 
+from acapella.corpus.chunks import ChunkExamples
 from acapella.corpus.examples import TrackExamples
 from acapella.errors import CorpusError
 from acapella.models.front_ends import SpectralFrontEnd
@@ -23,10 +25,16 @@ STEPS = 5
 
 
 @pytest.fixture
-def tracks(tmp_path, rng):
+def audio(tmp_path, rng):
+    """Mixture and target."""
+    noise = rng.uniform(-1, 1, (2, 1, 8000)).astype(np.float32)
+    return [write_cached(tmp_path / str(part), noise[part]) for part in (0, 1)]
+
+
+@pytest.fixture
+def tracks(audio):
     front_end = SpectralFrontEnd(window_length=64, representation="ri")
-    audio = rng.uniform(-1, 1, (2, 1, 8000)).astype(np.float32)
-    mixture, target = (write_cached(tmp_path / str(part), audio[part]) for part in (0, 1))
+    mixture, target = audio
     return [TrackExamples("song", front_end, mixture, [target], front_end.measure(mixture.pieces()))]
 
 
@@ -86,6 +94,18 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(
     assert_same(resumed, whole)
     best = [(tmp_path / folder / "best_weights.hdf5").read_bytes() for folder in ("whole", "stopped")]
     assert best[0] == best[1]
+
+
+@pytest.mark.slow
+def test_chunks_of_waveforms_go_on_likewise(audio, tmp_path, monkeypatch):
+    training = {"BATCH": "2", "EPOCH_STEPS": "10", "EPOCHS": "2", "CHECKPOINTS": "weights"}
+    chunks = Settings(**small("bs_roformer"), **training)
+    examples = [ChunkExamples("song", audio[0], audio[1:], None, length=512, hop=32)]
+    whole = train(examples, chunks, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        StopAfter(STEPS + 2, patch)
+        train(examples, chunks, tmp_path / "stopped")
+    assert_same(train(examples, chunks, tmp_path / "stopped", tmp_path / "stopped" / RESUME_NAME), whole)
 
 
 @pytest.mark.slow
