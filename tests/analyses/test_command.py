@@ -10,6 +10,7 @@ from tests.onnx_models import write_gain_model
 
 from acapella import cli
 from acapella.cli.original import analysis
+from acapella.models.model_file import ModelIdentity
 from acapella.settings import Settings
 
 RATE = 8000
@@ -67,10 +68,31 @@ def test_each_prints_a_table_and_saves_numbers_and_pictures(folder, monkeypatch,
     printed = capsys.readouterr()
     assert len(printed.out.splitlines()) >= 2
     assert "nan" not in printed.out
-    sources = [f"{name}_{source}_{representation}" for source in SOURCES[name]]
+    of_model = f"_{ModelIdentity.of(folder / model[1]).label}" if model else ""
+    sources = [f"{name}_{source}{of_model}_{representation}" for source in SOURCES[name]]
     assert sorted(path.name for path in (folder / "results").iterdir()) == sorted(
         source + ending for source in sources for ending in (".h5", ".png")
     )
+
+
+def test_two_models_do_not_overwrite_each_other_and_are_named(folder, capsys):
+    write_gain_model(folder / "other.onnx", 0.25, sample_rate=RATE, window_length=128)
+    found = set()
+    for model in ("lps.onnx", "other.onnx"):
+        assert run("analyse", "volume", "corpus/track0_all.wav", "--points", "2", "-s", "--model", model) == 0
+        (new,) = set((folder / "results").glob("volume_*.h5")) - found
+        found.add(new)
+        digest = ModelIdentity.of(folder / model).sha256
+        assert f"Model: {model} (SHA-256 {digest[:12]}…)" in capsys.readouterr().err
+        with h5py.File(new) as file:
+            assert file.attrs["model"] == model
+            assert file.attrs["model_sha256"] == digest
+
+
+def test_weights_that_are_not_there_are_an_error(folder, monkeypatch, capsys):
+    monkeypatch.setenv("WEIGHTS", "mistyped.h5")
+    assert run("analyse", "mse") == 1
+    assert capsys.readouterr().err.startswith("Error: There is no file WEIGHTS='mistyped.h5'")
 
 
 def test_without_save_nothing_is_written(folder, capsys):
@@ -82,7 +104,8 @@ def test_without_save_nothing_is_written(folder, capsys):
 def test_half_of_the_mixture_is_the_vocals_here(folder, capsys):
     assert run("analyse", "mse", "--model", "ri.onnx", "-s") == 0
     assert capsys.readouterr().out.splitlines()[-1].split()[0] == "mean"
-    with h5py.File("results/mse_tracks_ri.h5") as file:
+    (found,) = (folder / "results").glob("mse_tracks_*_ri.h5")
+    with h5py.File(found) as file:
         assert file["mean"][()] < 1e-10
         assert file["set"].asstr()[:].tolist() == ["validation"]
         assert 'FFT="128"' in file.attrs["settings"]

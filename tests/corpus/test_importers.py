@@ -134,9 +134,7 @@ def test_a_crash_leaves_no_mixture_and_the_next_run_writes_all(tmp_path, monkeyp
     assert {len(read(path)) for path in tmp_path.iterdir()} == {200}
 
 
-@pytest.mark.parametrize(
-    "names", [("A/B_C", "A_B/C"), ("a?", "a*"), ("Song", "song"), ("F\u00fc\u00dfe", "Fu\u0308sse")]
-)
+@pytest.mark.parametrize("names", [("a?", "a*"), ("Song", "song"), ("F\u00fc\u00dfe", "Fu\u0308sse")])
 def test_two_songs_of_one_name_are_an_error_before_any_work(source, names):
     for name in names:
         put(source / name / "vocals.wav", tone(100, 0.1, 8000))

@@ -96,10 +96,13 @@ def test_the_originals_commands(corpus, tmp_path):
 def test_without_weights_the_bundled_model_is_used_and_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     soundfile.write("song.wav", tone(500, 0.3, 44100), 44100)
-    isolation = command(str(ROOT / "vocal_isolation.py"), "song.wav", WEIGHTS="weights/mine.h5")
+    isolation = command(str(ROOT / "vocal_isolation.py"), "song.wav")
     assert isolation.returncode == 0, isolation.stderr
-    assert "There is no file WEIGHTS='weights/mine.h5': the bundled model is used." in isolation.stderr
+    assert "There is no file WEIGHTS='weights/weights.h5': the bundled model is used." in isolation.stderr
     assert (tmp_path / "song_vocal.wav").is_file()
+    isolation = command(str(ROOT / "vocal_isolation.py"), "song.wav", WEIGHTS="weights/mine.h5")
+    assert isolation.returncode == 1
+    assert "Error: There is no file WEIGHTS='weights/mine.h5': train first" in isolation.stderr
 
 
 @pytest.mark.slow

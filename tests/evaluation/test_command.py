@@ -43,6 +43,7 @@ def test_tables_go_to_standard_output_and_progress_to_standard_error(folder, cap
     for word in ("b [live]", "test/a", "GNSDR", "vocals: mixture", "2 tracks, 4 s"):
         assert word in printed.out
     progress = printed.err.splitlines()
+    assert progress.pop(0).startswith("Model: half.onnx (SHA-256 ")
     assert progress[0].startswith("1/2 b [live] (")
     assert progress[1].startswith("2/2 test/a (")
     assert progress[2].startswith("Written: evaluation")
@@ -64,7 +65,7 @@ def test_data_comes_from_the_environment(folder, monkeypatch, capsys):
     printed = capsys.readouterr()
     assert printed.out.startswith("1 track, 2 s ")
     assert "STOI" not in printed.out
-    assert printed.err.startswith("1/1 test/a (")
+    assert "\n1/1 test/a (" in printed.err
 
 
 def test_a_track_that_fails_is_named_and_the_others_are_scored(folder, capsys):

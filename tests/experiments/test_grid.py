@@ -108,7 +108,7 @@ def test_repeat_alone_is_a_grid(tmp_path):
         ("batch_generator: [track, tracks]", "BATCH_GENERATOR=track is listed twice."),
         ("epochs: 1\nEpochs: 2", "EPOCHS is there twice"),
         ("epochs: 1\nepochs: 2", "EPOCHS is there twice"),
-        ("epochs: 1\nrepeat: 0", "repeat=0 must be a whole number, at least 1."),
+        ("epochs: 1\nrepeat: 0", "repeat=0 must be a whole number, at least 1, at most 10000."),
         ("epochs: 1\nrepeat: yes", "repeat=True must be"),
         ("log_base: [a, b]", "LOG_BASE cannot vary"),
     ],

@@ -47,9 +47,9 @@ def test_more_epochs_are_trained_while_they_are_wanted(settings):
 
 
 @pytest.mark.slow
-def test_no_epoch_at_all_is_no_error(settings):
-    run = train(settings.model_copy(update={"quit": False, "start_epoch": 1}), questions=Answers([1]))
-    assert epochs_in(run) == [2]
+def test_epochs_are_counted_from_start_epoch(settings):
+    run = train(settings.model_copy(update={"quit": False, "start_epoch": 1, "epochs": 2}), questions=Answers([1]))
+    assert epochs_in(run) == [2, 3]
 
 
 @pytest.mark.slow

@@ -53,12 +53,18 @@ class Report:
             for line in lines
         )
 
-    def save(self, folder: Path, analysis: str, attributes: Mapping[str, str | float]) -> list[Path]:
-        """Write ANALYSIS_SOURCE_REPRESENTATION.h5 and .png for each part; returns their paths."""
+    def save(
+        self, folder: Path, analysis: str, attributes: Mapping[str, str | float], model: str | None = None
+    ) -> list[Path]:
+        """Write ANALYSIS_SOURCE_REPRESENTATION.h5 and .png for each part; returns their paths.
+
+        ANALYSIS_SOURCE_MODEL_REPRESENTATION, where the numbers are those of a `model`.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         written = []
         for part in self.parts:
-            name = f"{analysis}_{part.source}_{self.front_end.representation}"
+            parts = [analysis, part.source, *([model] if model else []), self.front_end.representation]
+            name = "_".join(parts)
             numbers, picture = folder / f"{name}.h5", folder / f"{name}.png"
             about = {"analysis": analysis, "source": part.source, "front_end": self.front_end.model_dump_json()}
             write_hdf5(numbers, part.datasets, {**about, **self.attributes, **attributes})

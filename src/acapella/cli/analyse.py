@@ -78,17 +78,26 @@ def run_analysis(
     from acapella.analyses.report import check_installed
     from acapella.analyses.task import Task
     from acapella.cli.progress import song_progress
+    from acapella.models.model_file import ModelIdentity
 
     analysis = find_analysis(name, len(files), model=model is not None, points=points is not None)
     if points is not None and points < 2:
         raise UsageError(f"--points {points} are too few: 2 at least.")
     if save:
         check_installed()
+    used: list[ModelIdentity] = []  # one at most
+
+    def open_model() -> "Model":
+        opened = _open_model(model, settings, console)
+        used.append(ModelIdentity.of(Path(opened.name), model))
+        console.print(f"Model: {used[0]}")
+        return opened
+
     with song_progress(console, name) as progress:
         task = Task(
             tuple(files),
             settings,
-            lambda: _open_model(model, settings, console),
+            open_model,
             progress,
             console.print,
             points or POINTS,
@@ -96,8 +105,10 @@ def run_analysis(
         report = analysis.run(task)
     typer.echo(report.table())
     if save:
-        attributes = {"settings": settings.as_env()} | ({"model": model} if model else {})
-        written = report.save(settings.analysis_path, name, attributes)
+        attributes = {"settings": settings.as_env()}
+        for identity in used:
+            attributes |= {"model": identity.name, "model_sha256": identity.sha256}
+        written = report.save(settings.analysis_path, name, attributes, *(identity.label for identity in used))
         console.print(f"Saved in {settings.analysis_path}: {', '.join(path.name for path in written)}")
 
 

@@ -17,6 +17,7 @@ from acapella.evaluation.scores import TrackScores
 from acapella.evaluation.summary import summarize
 from acapella.evaluation.systems import SystemToScore
 from acapella.evaluation.tables import comparison_table, remarks, total_table, track_table
+from acapella.models.model_file import ModelIdentity
 
 TRACKS_SHOWN = 20  # on screen; the files have all
 PLAIN_WIDTH = 200  # characters that a line may have where there is no terminal
@@ -45,6 +46,9 @@ class Evaluation:
         """The scores of a system, shown and written to `folder`."""
         scores: list[TrackScores] = []
         failures: list[TrackFailure] = []
+        about = describe_run(self.data, system)
+        if digest := about["model"].get("sha256"):
+            self.console.print(f"Model: {ModelIdentity(system.name, digest)}")
         watch = Stopwatch()
         for number, scored in enumerate(score_tracks(system, tracks, self.groups, self.processes), 1):
             if isinstance(scored, TrackFailure):
@@ -58,7 +62,7 @@ class Evaluation:
             watch = Stopwatch()
         if scores:
             _show(scores)
-            written = write_results(scores, failures, describe_run(self.data, system), folder)
+            written = write_results(scores, failures, about, folder)
             self.console.print(f"Written: {', '.join(map(str, written))}")
         if failures:
             self.console.print(f"{len(scores)} of {len(tracks)} tracks scored.")

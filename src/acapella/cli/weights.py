@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acapella.errors import MissingExtraError
+from acapella.errors import MissingExtraError, ModelFileError, quoted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,12 +13,21 @@ if TYPE_CHECKING:
 
 
 def open_weights(settings: "Settings", console: "Console") -> "Model":
-    """The network of WEIGHTS: the model file beside the weights unless these are newer; else the bundled model."""
+    """The network of WEIGHTS: the model file beside the weights unless these are newer.
+
+    The bundled model, where WEIGHTS is as it is by default and there is no such file; else that is an error.
+    """
     from acapella.experiments.run_folder import find_weights
     from acapella.isolation.model import open_model
     from acapella.models.model_file import find_model
+    from acapella.settings.options import DEFAULT_WEIGHTS
 
     weights = find_weights(settings.weights, settings.log_base)
+    if weights is None and str(settings.weights) != str(Path(DEFAULT_WEIGHTS)):
+        raise ModelFileError(
+            f"There is no file WEIGHTS={quoted(str(settings.weights))}: train first, correct it, or unset it for the "
+            "bundled model."
+        )
     if weights is None:
         console.print(f"There is no file WEIGHTS={str(settings.weights)!r}: the bundled model is used.")
         return open_model(find_model(None))

@@ -37,4 +37,4 @@ def load_in_torch(weights: Path, settings: Settings) -> Model:
     """A model of the file `weights` (.h5, .hdf5 or .safetensors) and what `settings` say of them."""
     model = new_model(settings)
     load_weights(model.network, weights)
-    return Model(model.description, TorchRuntime(model))
+    return Model(model.description, TorchRuntime(model), str(weights))

@@ -61,6 +61,11 @@ class CachedAudio:
         rows = np.fromfile(self.path, np.float32, count, offset=offset).reshape(-1, self.stored).T
         return rows[self.first : self.first + (self.channels or self.stored)]
 
+    @property
+    def has_sound(self) -> bool:
+        """Whether it is more than silence."""
+        return any(piece.any() for piece in self.pieces())
+
     def pieces(self) -> Iterator[np.ndarray]:
         """All of it, BLOCK samples at a time."""
         for begin in range(0, self.samples, BLOCK):
@@ -142,7 +147,7 @@ class Cache:
         return numbers
 
     def _paths(self, source: Path) -> tuple[Path, Path]:
-        name = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:24]
+        name = hashlib.sha256(os.fsencode(source.resolve())).hexdigest()[:24]
         return self._folder / f"{name}.f32", self._folder / f"{name}.json"
 
     def _decode(self, source: Path, raw: Path) -> int:

@@ -61,6 +61,11 @@ class ChunkExamples:
         room = AtSpeed(self._mixture, speed).samples - self._length
         return room // self._hop + -(-self._length // self._hop) if room >= 0 else 0
 
+    @property
+    def has_target(self) -> bool:
+        """Whether any source is more than silence."""
+        return any(source.has_sound for source in self._sources)
+
     def cut(self, rectangle: Rectangle) -> tuple[np.ndarray, np.ndarray]:
         """Mixture (channels, length) and target (sources * channels, length), where the rectangle begins."""
         mixture, *sources = (self._read(audio, rectangle) for audio in (self._mixture, *self._sources))

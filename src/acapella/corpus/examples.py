@@ -27,6 +27,10 @@ class Examples(Protocol):
     def extent(self) -> tuple[int, int]:
         """Bins and frames."""
 
+    @property
+    def has_target(self) -> bool:
+        """Whether any source is more than silence."""
+
     def cut(self, rectangle: Rectangle) -> tuple[np.ndarray, np.ndarray]:
         """Mixture and target, two float32 tensors."""
 
@@ -81,6 +85,11 @@ class TrackExamples:
     def extent(self) -> tuple[int, int]:
         """Bins and frames of the spectrogram, as the network sees it."""
         return self._front_end.bins, self._front_end.stft.frames(self._mixture.samples)
+
+    @property
+    def has_target(self) -> bool:
+        """Whether any source is more than silence."""
+        return any(source.has_sound for source in self._sources)
 
     def cut(self, rectangle: Rectangle) -> tuple[np.ndarray, np.ndarray]:
         """Mixture and target slice, (tensor channels, bins, frames) for each source, normalised alike."""

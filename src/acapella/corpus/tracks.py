@@ -35,7 +35,7 @@ def find_tracks(
     for path in files_below(folder):
         name, _, part = path.stem.rpartition("_")
         if name and part in known and path.suffix.lower() in EXTENSIONS:
-            parts = found.setdefault((path.parent.relative_to(folder) / name).as_posix(), {})
+            parts = found.setdefault(_as_text((path.parent.relative_to(folder) / name).as_posix()), {})
             parts.setdefault(part, []).append(path)
     defects = {name: _defect(name, parts, (MIXTURE, *required)) for name, parts in sorted(found.items())}
     usable = [name for name, defect in defects.items() if not defect]
@@ -44,6 +44,11 @@ def find_tracks(
         hint = f" ({skipped[0]})" if skipped else "; acapella prepare makes them of a data set"
         raise CorpusError(f"{folder} holds no track with {_listed((MIXTURE, *required))}{hint}.")
     return [Track(name, {part: paths[0] for part, paths in found[name].items()}) for name in usable], skipped
+
+
+def _as_text(name: str) -> str:
+    """`name` with marks for bytes that are no text: it goes into tables and on the screen."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -73,6 +78,9 @@ def _defect(name: str, parts: dict[str, list[Path]], required: Sequence[str]) ->
         return f"{missing} not found"
     if len(parts) < 2:
         return "it has no stem"
+    special = next((path for paths in parts.values() for path in paths if not path.is_file()), None)
+    if special:
+        return f"{_as_text(special.name)} is no regular file"
     twice = next((paths for paths in parts.values() if len(paths) > 1), None)
     return f"keep one of {' and '.join(path.name for path in twice)}" if twice else None
 

@@ -1,6 +1,5 @@
 """What can be scored: a model, or stems that some program has written. They can be pickled, to be scored elsewhere."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from acapella.errors import CorpusError
 from acapella.evaluation.groups import Group
 from acapella.evaluation.scores import TrackScores, score_track, stems_to_score
 from acapella.isolation.isolator import Isolator
+from acapella.models.model_file import ModelIdentity
 
 FOUR_STEMS = ("vocal", "drums", "bass", "other")
 OTHER_NAMES = {  # what programs call these stems
@@ -63,8 +63,7 @@ class ModelToScore:
 
     def describe(self) -> dict[str, Any]:
         """Its name, and the digest of its file."""
-        with self.file.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        digest = ModelIdentity.of(self.file).sha256
         return {"name": self.name, "network": self.isolator.description.origin.family, "sha256": digest}
 
     def score(self, track: Track, groups: Sequence[Group]) -> TrackScores:

@@ -1,6 +1,7 @@
 """A grid of option values, read from YAML, and the runs it describes."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -11,7 +12,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from acapella.errors import InputError, SettingsError
+from acapella.errors import InputError, SettingsError, quoted, shortened
 from acapella.settings import Settings
 from acapella.settings.option_types import Params
 from acapella.settings.text import as_text, check_names, read_literal, wrong_value
@@ -19,6 +20,8 @@ from acapella.settings.text import as_text, check_names, read_literal, wrong_val
 FOLDER = "grid-search-configs"
 REPEAT = "REPEAT"
 LONGEST_NAME = 120
+LONGEST_FILE = 1 << 17  # bytes
+MOST_RUNS = 10_000
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,11 @@ def find_grid(given: Path, folders: Sequence[Path]) -> Path:
     for path in candidates:
         if path.is_file():
             return path
+    if not given.is_dir() and given.exists():
+        raise InputError(f"The grid {quoted(str(given))} is no regular file.")
     there = sorted({path.stem for folder in folders for path in folder.glob("*.yml")})
     known = f"; {FOLDER} holds: {', '.join(there)}" if there else f", here or in {FOLDER}"
-    raise InputError(f"There is no grid {str(given)!r}{known}.")
+    raise InputError(f"There is no grid {quoted(str(given))}{known}.")
 
 
 def read_grid(path: Path) -> Grid:
@@ -106,33 +111,37 @@ def read_grid(path: Path) -> Grid:
 def _load(path: Path) -> dict[str, Any]:
     """The mapping in the file, with names in upper case; nothing is executed."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(LONGEST_FILE + 1)
+        if len(content) > LONGEST_FILE:
+            raise InputError(f"The grid {str(path)!r} is larger than {LONGEST_FILE} bytes.")
+        text = content.decode("utf-8-sig")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        loaded = yaml.safe_load(text)
     except OSError as error:
         raise InputError(f"The grid {str(path)!r} cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"The grid {str(path)!r} cannot be read: {_yaml_reason(error)}.") from None
-    if not isinstance(root, yaml.MappingNode) or not content:
+    if not isinstance(root, yaml.MappingNode) or not loaded:
         raise InputError(
             f"{path} is not a grid: it must map names of options to lists, such as chopname: [tile, full]."
         )
-    names = [str(key.value).upper() for key, _ in root.value]
-    for name in names:
-        if names.count(name) > 1:
-            raise SettingsError(f"{path}: {name} is there twice; put all its values into one list.")
-    return {str(name).upper(): given for name, given in content.items()}
+    names = Counter(str(key.value).upper() for key, _ in root.value)
+    for name, times in names.items():
+        if times > 1:
+            raise SettingsError(f"{path}: {shortened(name)} is there twice; put all its values into one list.")
+    return {str(name).upper(): given for name, given in loaded.items()}
 
 
 def _yaml_reason(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
+        return f"line {error.problem_mark.line + 1}: {shortened(str(error.problem))}"
     return "it is not plain YAML in UTF-8"
 
 
 def _repeat(given: object) -> int:
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-        raise SettingsError(f"repeat={given!r} must be a whole number, at least 1.")
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MOST_RUNS:
+        raise SettingsError(f"repeat={quoted(given)} must be a whole number, at least 1, at most {MOST_RUNS}.")
     return given
 
 
@@ -141,9 +150,11 @@ def _texts(name: str, given: object) -> tuple[str, ...]:
     if given is None or not values:
         raise SettingsError(f"{name} has no value.")
     texts = tuple(as_text(_checked(name, value)) for value in values)
+    seen: set[str] = set()
     for text in texts:
-        if texts.count(text) > 1:
-            raise SettingsError(f"{name}={text} is listed twice.")
+        if text in seen:
+            raise SettingsError(f"{name}={shortened(text)} is listed twice.")
+        seen.add(text)
     return texts
 
 

@@ -1,12 +1,13 @@
 """Search: train the runs of a grid one after the other; an Optuna study records the results."""
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from acapella.errors import AcapellaError, SettingsError
 from acapella.experiments.events import RunFailed, RunStarted, SearchListener
-from acapella.experiments.grid import Grid, Run, describe
+from acapella.experiments.grid import MOST_RUNS, Grid, Run, describe
 from acapella.experiments.results import Search
 from acapella.experiments.run_folder import WITHOUT_EFFECT
 from acapella.experiments.study import SAMPLERS, Plan, SharedStudy, open_study
@@ -45,7 +46,7 @@ class Options:
     def common(self, grid: Grid) -> Settings:
         """The settings of the first run whose settings are valid; SettingsError if there is none."""
         refused = None
-        for run in grid.runs():
+        for run in islice(grid.runs(), MOST_RUNS):
             try:
                 return self.settings(run)
             except SettingsError as error:
@@ -79,6 +80,11 @@ def search(
     choose(SAMPLERS, sampler, "sampler")
     if sampler != "grid":
         grid = replace(grid, repeat=1)
+    elif grid.size > MOST_RUNS:
+        raise SettingsError(
+            f"The grid {grid.name} makes {grid.size} runs, and {MOST_RUNS} are the most: leave values away, or let "
+            "sampler='random' or 'tpe' choose some."
+        )
     settings = options.common(grid)
     others = {
         name.upper(): as_text(value)

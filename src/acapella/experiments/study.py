@@ -5,7 +5,7 @@ says so), so a process takes a run under a lock; and a run counts as running onl
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,15 @@ import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
-from acapella.errors import InputError, SettingsError
+from acapella.errors import SettingsError
 from acapella.experiments.grid import Grid, Run, describe
+from acapella.experiments.journal import damage_named, open_journal
 from acapella.experiments.results import PICTURE, TABLE, Result, Search, draw_losses, min_loss, write_table
 from acapella.experiments.workers import at_work, is_alive, only_one
 
 FOLDER = "search"
-JOURNAL = "journal.log"
 PLAN = "plan"
 
 SAMPLERS: dict[str, Callable[..., BaseSampler]] = {
@@ -124,6 +123,12 @@ class SharedStudy:
         """The results so far."""
         return self._search(self._plan.grid.name)
 
+    def read_all(self) -> None:
+        """Read every record once, so that a damaged one shows before the work."""
+        for name in self._names():
+            self._search(name)
+        self.under_way()
+
     def under_way(self) -> int:
         """Number of runs that other processes are training."""
         with self._alone:
@@ -189,13 +194,14 @@ def open_study(log_base: Path, plan: Plan) -> Iterator[SharedStudy]:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder = log_base / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    journal = str(folder / JOURNAL)
-    try:
-        storage = JournalStorage(JournalFileBackend(journal, lock_obj=JournalFileOpenLock(journal)))
-    except (ValueError, KeyError) as error:
-        raise InputError(f"{journal} is damaged; move the folder {folder} away to begin anew.") from error
-    with at_work(folder) as worker:
-        yield SharedStudy(log_base, plan, storage, worker)
+    with damage_named(folder), ExitStack() as opened:
+        storage = open_journal(folder)
+        worker = opened.enter_context(at_work(folder))
+        study = SharedStudy(log_base, plan, storage, worker)
+        study.read_all()
+        working = opened.pop_all()
+    with working:
+        yield study
 
 
 def _check_unchanged(begun: dict[str, Any] | None, plan: Plan, log_base: Path) -> None:

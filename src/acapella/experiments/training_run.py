@@ -1,6 +1,7 @@
 """A training run, from settings to model file: corpus, network, training loop, weights, export."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +12,7 @@ from acapella.conversion.weight_files import save_weights
 from acapella.corpus.cache import Cache, cache_folder
 from acapella.corpus.examples import Examples
 from acapella.corpus.tracks import STEMS, Split, Track, find_tracks, split_tracks
-from acapella.errors import CorpusError, InputError, ModelFileError
+from acapella.errors import CorpusError, InputError, ModelFileError, SettingsError, UsageError, sentence
 from acapella.experiments.results import draw_run
 from acapella.experiments.run_folder import (
     SETTINGS_FILE,
@@ -87,6 +88,11 @@ def train(
 
     The folder is called `name`, or else by date and settings.
     """
+    _check_alone()
+    if settings.start_epoch >= settings.epochs:
+        raise SettingsError(
+            f"START_EPOCH={settings.start_epoch} leaves nothing to train of EPOCHS={settings.epochs}, which are all."
+        )
     model = start_model(settings, weights_to_load(settings))
     module = _prepare(model, settings, listen)
     folder = create_run_folder(settings, name)
@@ -111,6 +117,7 @@ def resume(
         data: where the corpus is now; by default where it was. Otherwise the run's own settings are used.
         epochs: total number of epochs, where it is more than before.
     """
+    _check_alone()
     folder = _run_to_resume(folder)
     settings = run_settings(folder, **({} if data is None else {"DATA": data}))
     settings = settings.model_copy(update={"epochs": max(settings.epochs, epochs or 0)})
@@ -118,6 +125,13 @@ def resume(
     module = _prepare(model, settings, listen)
     write_settings(settings, folder)
     return _run(model, module, settings, folder.resolve(), listen, questions or NobodyThere(), resumed=True)
+
+
+def _check_alone() -> None:
+    """UsageError where torchrun has started several of us: each would train on its own, and write over the others."""
+    processes = os.environ.get("WORLD_SIZE", "1")
+    if "TORCHELASTIC_RUN_ID" in os.environ and processes != "1":
+        raise UsageError(f"torchrun has started {processes} processes, but a training is one: start it without.")
 
 
 def _run_to_resume(folder: Path) -> Path:
@@ -146,8 +160,8 @@ def _prepare(model: TorchModel, settings: Settings, listen: TrainingListener) ->
         listen(Note(_what_the_checkpoint_decides(model.description)))
     required = model.description.sources if settings.sources or settings.fine_tune else STEMS
     tracks, skipped = find_tracks(settings.data, required)
-    for sentence in skipped:
-        listen(Note(f"{sentence}."))
+    for reason in skipped:
+        listen(Note(f"{reason}."))
     split = split_tracks(tracks, settings.split, settings.validation_tracks, settings.test_tracks)
     if not split.train:
         raise CorpusError("No track is left to train on: all are named in VALIDATION_TRACKS or TEST_TRACKS.")
@@ -212,9 +226,21 @@ def open_corpus(
 
     def opened(tracks: list[Track], what: str) -> list[Examples]:
         listen(Preparing(what))
-        return [examples for track in tracks for examples in domain.open(track, cache)]
+        found: list[Examples] = []
+        for track in tracks:
+            try:
+                found += domain.open(track, cache)
+            except (InputError, OSError) as error:  # one bad track does not keep the others from training
+                listen(Note(f"{track.name} is skipped: {sentence(error)}"))
+        if tracks and not found:
+            raise CorpusError(f"None of the {what} tracks in {settings.data} can be used.")
+        return found
 
-    return opened(split.train, "training"), opened(split.validation, "validation")
+    training, validating = opened(split.train, "training"), opened(split.validation, "validation")
+    if validating and not any(examples.has_target for examples in validating):
+        learnt = ", ".join(model.description.sources)
+        listen(Note(f"All validation tracks are silent in {learnt}: their loss says little of the separation."))
+    return training, validating
 
 
 def _keep(model: TorchModel, settings: Settings, folder: Path, epochs: list[dict[str, float]]) -> Path:

@@ -1,7 +1,10 @@
 """Model files: which there are, and what a file's metadata says."""
 
+import hashlib
 import os
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -14,6 +17,31 @@ WEIGHTS = {  # files that are no models yet, and what makes one of them
     **dict.fromkeys((".ckpt", ".pth", ".th"), "acapella models convert"),
     ".safetensors": "acapella export` or, if other people published it, `acapella models convert",
 }
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model numbers belong to, beyond doubt: the name it was asked for by, and the SHA-256 of its file."""
+
+    name: str
+    sha256: str
+
+    @classmethod
+    def of(cls, file: Path, name: str | None = None) -> "ModelIdentity":
+        """Of the model in `file`; its `name` is by default the file's, or the bundled model's."""
+        with file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        bundled = file.stem if file in bundled_models().values() else str(file)
+        return cls(name or bundled, digest)
+
+    @property
+    def label(self) -> str:
+        """For the names of files: the same for one model, another for another."""
+        stem = re.sub(r"[^A-Za-z0-9.-]+", "-", Path(self.name).stem)[:40].strip(".-")
+        return f"{stem or 'model'}-{self.sha256[:8]}"
+
+    def __str__(self) -> str:
+        return f"{self.name} (SHA-256 {self.sha256[:12]}…)"
 
 
 def is_described(metadata: Mapping[str, str]) -> bool:

@@ -63,6 +63,8 @@ from acapella.settings.text import (
     wrong_value,
 )
 
+DEFAULT_WEIGHTS = "weights/weights.h5"
+
 
 def _option(default: object, description: str) -> Any:
     """A field; a default given as text is parsed like a variable of the environment."""
@@ -119,7 +121,7 @@ class OriginalOptions(BaseSettings):
     tensorboard_info: TensorboardInfoName = _option(
         "default", "TensorBoard contents; full adds weight histograms, gradients and images"
     )
-    weights: WeightFile = _option("weights/weights.h5", "Weights file, written by training and read by isolating")
+    weights: WeightFile = _option(DEFAULT_WEIGHTS, "Weights file, written by training and read by isolating")
 
 
 class Settings(OriginalOptions):

@@ -18,6 +18,7 @@ from acapella.conversion.new_model import new_model
 from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.weight_files import load_weights
 from acapella.corpus.examples import Examples
+from acapella.errors import TrainingError, shortened
 from acapella.process_memory import keep_freed_memory
 from acapella.registry import choose
 from acapella.settings import Settings
@@ -28,7 +29,7 @@ from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_
 from acapella.training.losses import LOSSES, METRICS, WAVEFORM_LOSSES
 from acapella.training.module import Isolation, ValidationBatches
 from acapella.training.optimizers import build_optimizer
-from acapella.training.resume import Interruption, ResumePoint
+from acapella.training.resume import Interruption, ResumePoint, check_resume_point
 
 PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
@@ -73,15 +74,27 @@ def fit(
     history = History()
     with Interruption(lambda text: listen(Note(text))) as interruption, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")  # hints on workers that do not apply here
+        if resume:
+            check_resume_point(resume, module)
         hooks = [ProgressReport(settings.epochs, listen), history, ResumePoint(folder, interruption)]
         trainer = _trainer(settings, folder, module.is_validated, hooks)
         try:
             trainer.fit(module, ckpt_path=resume, weights_only=True)
+        except RuntimeError as error:
+            raise _explained(error) from error
         except SystemExit:  # what Lightning makes of Ctrl-C
             if not trainer.interrupted:
                 raise
     module.network.cpu()
     return history.epochs, trainer.interrupted
+
+
+def _explained(error: RuntimeError) -> Exception:
+    """Of PyTorch's errors, those that a setting can cause, in our words."""
+    first = (str(error).splitlines() or [""])[0]
+    if "memory" in first:
+        return TrainingError(f"There is too little memory for this training; try a smaller BATCH ({shortened(first)}).")
+    return error
 
 
 def _optimizer(settings: Settings, parameters: Iterable[nn.Parameter]) -> tuple[Optimizer, LRScheduler | None]:

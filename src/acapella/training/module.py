@@ -12,7 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from acapella.corpus.examples import Examples
-from acapella.errors import CorpusError
+from acapella.errors import CorpusError, TrainingError
 from acapella.networks import Network
 from acapella.training.batches import Batch, Batches, Slices, load_slices
 from acapella.training.domains import Domain, PictureGrid
@@ -131,6 +131,11 @@ class Isolation(pl.LightningModule):
         torch.manual_seed(self._batches.torch_seed(self.epoch, step))
         mixture, target = batch
         values = self._measure(self(mixture), target)
+        if not torch.isfinite(values["loss"]):
+            raise TrainingError(
+                f"The loss became {values['loss'].detach():g} in epoch {self.epoch + 1}, batch {step + 1}, and nothing "
+                "can be learnt from there: try a lower learning rate (OPTIMIZER_PARAMS)."
+            )
         self._add(values, len(target))
         if step == self._batches.steps - 1:
             samples = self._sums.pop("samples")

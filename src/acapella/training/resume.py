@@ -9,12 +9,28 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 import lightning.pytorch as pl
+import torch
 from lightning.pytorch.callbacks import Checkpoint
 
+from acapella.errors import ModelFileError
 from acapella.whole_files import atomic_write
 
 RESUME_NAME = "resume.ckpt"
 SAVE_EVERY = 300.0  # seconds of training that a killed process may lose
+
+
+def check_resume_point(path: Path, module: pl.LightningModule) -> None:
+    """ModelFileError unless the file holds a training of the network in `module`; nothing in it is executed."""
+    try:
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+        shapes = {name: tensor.shape for name, tensor in kept["state_dict"].items()}
+        needed = {"loops", "optimizer_states", "callbacks", "epoch", "global_step", "sums", "steps"} - kept.keys()
+    except Exception as error:
+        raise ModelFileError(f"{path} is damaged: this run cannot be resumed; train anew.") from error
+    if needed:
+        raise ModelFileError(f"{path} lacks {', '.join(sorted(needed))}: this run cannot be resumed; train anew.")
+    if shapes != {name: tensor.shape for name, tensor in module.state_dict().items()}:
+        raise ModelFileError(f"{path} is of another network than the run's settings say; train anew.")
 
 
 class Interruption:

@@ -12,10 +12,11 @@ from typing import Any
 from acapella.corpus.importers.songs import LeftOutError, Song, Stems
 from acapella.corpus.importers.sums import Source, add_up
 from acapella.corpus.tracks import files_below
-from acapella.errors import CorpusError, MissingExtraError
+from acapella.errors import CorpusError, MissingExtraError, quoted, shortened
 
 METADATA = "_METADATA.yaml"
 STEMS = "_STEMS"
+LONGEST = 1 << 20  # bytes of metadata
 SINGLE_VOICES = [f"{sex} {kind}" for sex in ("male", "female") for kind in ("singer", "speaker", "rapper", "screamer")]
 VOICES = frozenset([*SINGLE_VOICES, "vocalists", "choir", "beatboxing"])  # all of its taxonomy but the crowd
 
@@ -48,11 +49,11 @@ def _load(folder: Path, metadata: Path | None) -> Stems:
     for key, stem in sorted(content["stems"].items()):
         voices = {label in VOICES for label in _labels(stem)}
         if len(voices) > 1:
-            raise LeftOutError(f"{metadata}: stem {key} holds vocals and others together.")
+            raise LeftOutError(f"{metadata}: stem {shortened(key)} holds vocals and others together.")
         target = vocals if True in voices else others
         target.append((folder / _file_name(stem, metadata), 0))
         if target is others and any(label in VOICES for raw in _raw_tracks(stem) for label in _labels(raw)):
-            notes.append(f"{key} counts as instrumental, but there are voices in its raw tracks")
+            notes.append(f"{shortened(key)} counts as instrumental, but there are voices in its raw tracks")
     if not vocals or not others:
         raise LeftOutError(f"{metadata}: the song has no {'stems beside its vocals' if vocals else 'vocals'}.")
     return add_up(vocals, others, "; ".join(notes))
@@ -69,14 +70,21 @@ def _read(metadata: Path) -> dict[str, Any]:
     """The metadata of a song; CorpusError unless it lists stems."""
     yaml = _yaml()
     try:
-        content = yaml.safe_load(metadata.read_bytes())
+        with metadata.open("rb") as file:
+            text = file.read(LONGEST + 1)
+        if len(text) > LONGEST:
+            raise CorpusError(f"{metadata} is no metadata of MedleyDB: it is larger than {LONGEST} bytes.")
+        content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: of a date that is none, for example
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise CorpusError(f"{metadata} is no metadata of MedleyDB ({reason}).") from error
+        raise CorpusError(f"{metadata} is no metadata of MedleyDB ({shortened(str(reason))}).") from error
     stems = content.get("stems") if isinstance(content, dict) else None
     if not isinstance(stems, dict) or not stems or not all(isinstance(stem, dict) for stem in stems.values()):
         raise CorpusError(f"{metadata} is no metadata of MedleyDB: it lists no stems.")
-    return {str(key): value for key, value in content.items()} | {"stems": {str(key): stems[key] for key in stems}}
+    by_name = {str(key): stem for key, stem in stems.items()}
+    if len(by_name) < len(stems):
+        raise CorpusError(f"{metadata} is no metadata of MedleyDB: two of its stems have one name.")
+    return {"has_bleed": content.get("has_bleed"), "stems": by_name}
 
 
 def _yaml() -> Any:
@@ -91,7 +99,7 @@ def _labels(entry: dict[str, Any]) -> list[str]:
     """The instruments of a stem or raw track, which may be several."""
     instrument = entry.get("instrument")
     labels = instrument if isinstance(instrument, list) else [instrument]
-    return [str(label).strip().lower() for label in labels]
+    return [label.strip().lower() for label in labels if isinstance(label, str)]
 
 
 def _raw_tracks(stem: dict[str, Any]) -> list[dict[str, Any]]:
@@ -102,10 +110,10 @@ def _raw_tracks(stem: dict[str, Any]) -> list[dict[str, Any]]:
 def _file_name(stem: dict[str, Any], metadata: Path) -> str:
     """The name of the stem's file, which must be in the song's folder."""
     name = stem.get("filename")
-    if not isinstance(name, str) or name in ("", ".", "..") or PureWindowsPath(name).name != name:
-        raise CorpusError(f"{metadata}: {name!r} is not the name of a file in the song's folder.")
+    if not isinstance(name, str) or not name.isprintable() or PureWindowsPath(name).name != name or name in ("", ".."):
+        raise CorpusError(f"{metadata}: {quoted(name)} is not the name of a file in the song's folder.")
     return name
 
 
 def _is_yes(value: object) -> bool:
-    return str(value).lower() in ("yes", "true")
+    return value is True or (isinstance(value, str) and value.lower() in ("yes", "true"))

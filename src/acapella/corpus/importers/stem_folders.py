@@ -11,17 +11,18 @@ from acapella.errors import CorpusError
 
 
 def stem_folders(source: Path) -> list[Song]:
-    """A song for every folder with audio files; mixture.* is ignored, because the mixture is the sum of the stems."""
+    """A song for every folder with audio files, under its path; mixture.* is ignored: it is the sum of the stems."""
     folders: dict[Path, list[Path]] = defaultdict(list)
     for path in files_below(source):
         if path.suffix.lower() in AUDIO_SUFFIXES:
             folders[path.parent].append(path)
     return [
-        Song(
-            "_".join(folder.relative_to(source).parts) or source.absolute().name, folder, partial(_load, folder, files)
-        )
-        for folder, files in sorted(folders.items())
+        Song(_name(folder, source), folder, partial(_load, folder, files)) for folder, files in sorted(folders.items())
     ]
+
+
+def _name(folder: Path, source: Path) -> str:
+    return source.absolute().name if folder == source else folder.relative_to(source).as_posix()
 
 
 def _load(folder: Path, files: list[Path]) -> Stems:

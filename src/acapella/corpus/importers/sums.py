@@ -18,6 +18,9 @@ def add_up(vocals: Sequence[Source], others: Sequence[Source], note: str = "") -
 
     All files must have the same sample rate and channels, and about the same length.
     """
+    special = next((path for path, _ in (*vocals, *others) if path.exists() and not path.is_file()), None)
+    if special:
+        raise CorpusError(f"{special} is no regular file.")
     vocal, rate = read_audio(*vocals[0])
     instrumental = np.zeros_like(vocal)
     shortest = len(vocal)
