@@ -76,7 +76,8 @@ def test_a_folder_in_a_store_is_planned_with_one_listing_for_songs_and_one_for_s
     s3.put_object(Bucket=BUCKET, Key="stems/1_vocal.wav", Body=b"x")
     s3.put_object(Bucket=BUCKET, Key="songs/2_vocal.wav", Body=b"x")  # an output of ours
     caplog.set_level("INFO", "werkzeug")
-    songs, left_out, empty = find_songs([Address("s3://bucket/songs")], recursive=True)
+    found = find_songs([Address("s3://bucket/songs")], recursive=True)
+    songs, left_out, empty = found.songs, found.left_out, found.empty
     assert [song.name for song in songs] == [f"{number}.wav" for number in range(5)]
     jobs = plan_jobs(songs, Address("s3://bucket/stems"), ["vocal"])
     assert with_stems(jobs) == {jobs[1].id}
@@ -88,7 +89,8 @@ def test_a_folder_in_a_store_is_planned_with_one_listing_for_songs_and_one_for_s
 def test_folders_need_recursive_and_empty_ones_are_named(s3):
     with pytest.raises(UsageError, match="s3://bucket/songs/ is a folder: add recursive"):
         find_songs([Address("s3://bucket/songs/")])
-    songs, _, (error,) = find_songs([Address("s3://bucket/songs/")], recursive=True)
+    found = find_songs([Address("s3://bucket/songs/")], recursive=True)
+    songs, (error,) = found.songs, found.empty
     assert songs == []
     assert str(error) == "s3://bucket/songs/ holds no audio files."
     assert list_files(Address("s3://nowhere/")) == []
