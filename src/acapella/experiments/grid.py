@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from acapella.errors import InputError, SettingsError, quoted, shortened
 from acapella.settings import Settings
+from acapella.settings.model_params import CHUNK_MODEL_PARAMS, read_model_params
 from acapella.settings.option_types import Params
 from acapella.settings.text import as_text, check_names, read_literal, wrong_value
 
@@ -98,7 +100,8 @@ def read_grid(path: Path) -> Grid:
     try:
         repeat = _repeat(content.pop(REPEAT, 1))
         check_names(content, Settings.model_fields)
-        options = {name: _texts(name, given) for name, given in content.items()}
+        models = _listed(content.get("MODEL", []))
+        options = {name: _texts(name, given, models) for name, given in content.items()}
         if len(options.get("LOG_BASE", ())) > 1:
             raise SettingsError("LOG_BASE cannot vary: it is where the search keeps its results.")
     except SettingsError as error:
@@ -145,11 +148,16 @@ def _repeat(given: object) -> int:
     return given
 
 
-def _texts(name: str, given: object) -> tuple[str, ...]:
-    values = given if isinstance(given, list) else [given]
+def _listed(given: object) -> list[Any]:
+    return given if isinstance(given, list) else [given]
+
+
+def _texts(name: str, given: object, models: Sequence[object]) -> tuple[str, ...]:
+    values = _listed(given)
     if given is None or not values:
         raise SettingsError(f"{name} has no value.")
-    texts = tuple(as_text(_checked(name, value)) for value in values)
+    check = partial(_checked_params, models) if name == "MODEL_PARAMS" else partial(_checked, name)
+    texts = tuple(as_text(check(value)) for value in values)
     seen: set[str] = set()
     for text in texts:
         if text in seen:
@@ -169,6 +177,17 @@ def _checked(name: str, given: object) -> object:
         details["loc"] = (name, *details["loc"])
         raise SettingsError(wrong_value(details, given, Settings.model_fields)) from None
     return value
+
+
+def _checked_params(models: Sequence[object], given: object) -> object:
+    """The validated parameters of one of the grid's `models`; of any network where the grid names none."""
+    errors = []
+    for model in models or ("", *CHUNK_MODEL_PARAMS):
+        try:
+            return read_model_params(given, str(model))
+        except SettingsError as error:
+            errors.append(error)
+    raise errors[0]
 
 
 def _is_dictionary(name: str) -> bool:
