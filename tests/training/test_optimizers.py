@@ -60,6 +60,26 @@ def test_rmsprop_steps_as_keras(params):
     np.testing.assert_allclose(run("rmsprop", **params), keras_rmsprop(**params), rtol=1e-12)
 
 
+def test_amsgrad_steps_as_keras():
+    weights, m, v, highest, path = START, 0.0, np.zeros(3), np.zeros(3), []
+    falling = GRADIENTS[[3, 0, 2, 1]]
+    for step, gradient in enumerate(falling, start=1):
+        m = 0.9 * m + 0.1 * gradient
+        v = 0.5 * v + 0.5 * gradient**2
+        highest = np.maximum(highest, v)
+        rate = 1e-3 * np.sqrt(1 - 0.5**step) / (1 - 0.9**step)
+        weights = weights - rate * m / (np.sqrt(highest) + 1e-7)
+        path.append(weights)
+    np.testing.assert_allclose(run("adam", falling, amsgrad=True, beta_2=0.5), path, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["adam", "rmsprop"])
+def test_clipnorm_shortens_long_gradients_only(name):
+    norms = np.linalg.norm(GRADIENTS, axis=1, keepdims=True)
+    shortened = GRADIENTS * np.minimum(1, 0.25 / norms)
+    np.testing.assert_allclose(run(name, clipnorm=0.25), run(name, shortened), rtol=1e-12)
+
+
 def test_none_means_the_default():
     params = dict.fromkeys(("learning_rate", "beta_1", "beta_2", "rho", "epsilon", "decay"))
     np.testing.assert_array_equal(run("adam", **params), run("adam"))
@@ -101,12 +121,13 @@ def test_without_decay_there_is_no_scheduler():
         (
             "adam",
             {"rho": 0.9},
-            "'rho', which adam does not know; it takes learning_rate, beta_1, beta_2, epsilon, decay.",
+            "'rho', which adam does not know; it takes learning_rate, beta_1, beta_2, epsilon, amsgrad, "
+            "decay, clipnorm.",
         ),
         (
             "rmsprop",
             {"beta_1": 0.9},
-            "'beta_1', which rmsprop does not know; it takes learning_rate, rho, epsilon, decay.",
+            "'beta_1', which rmsprop does not know; it takes learning_rate, rho, epsilon, decay, clipnorm.",
         ),
         ("adam", {"learning_rate": -1.0}, "OPTIMIZER_PARAMS does not suit adam: Invalid learning rate: -1.0."),
     ],

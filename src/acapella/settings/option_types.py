@@ -192,6 +192,8 @@ class OptimizerParams(Params):
     rho: Share | None = None
     epsilon: Positive | None = None
     decay: NotNegative | None = None
+    amsgrad: bool | None = None
+    clipnorm: Positive | None = None
 
 
 class EarlyStopping(Params):

@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from acapella.errors import SettingsError
 from acapella.registry import choose
 
-PARAMETERS = ("learning_rate", "beta_1", "beta_2", "rho", "epsilon", "decay")
+PARAMETERS = ("learning_rate", "beta_1", "beta_2", "rho", "epsilon", "amsgrad", "decay", "clipnorm")
 
 
 def adam(
@@ -20,6 +20,7 @@ def adam(
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
+    amsgrad: bool = False,
 ) -> Optimizer:
     """Adam with Keras' defaults, and epsilon where Keras (and the end of the paper's section 2) puts it.
 
@@ -30,9 +31,12 @@ def adam(
     PyTorch adds epsilon to √(v / (1 - beta_2ᵗ)) instead, which is 30 times as large in the first step: there
     epsilon holds back small gradients 30 times less.
 
+    With `amsgrad`, the largest v so far takes the place of v (Reddi, Kale and Kumar, "On the convergence of Adam and
+    beyond", 2018, https://arxiv.org/abs/1904.09237).
+
     Paper: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, https://arxiv.org/abs/1412.6980
     """
-    optimizer = Adam(parameters, lr=learning_rate, betas=(beta_1, beta_2), eps=epsilon)
+    optimizer = Adam(parameters, lr=learning_rate, betas=(beta_1, beta_2), eps=epsilon, amsgrad=amsgrad)
     for group in optimizer.param_groups:  # these two are saved and restored with the optimizer's state
         group["epsilon"] = epsilon
         group["iterations"] = 0
@@ -57,6 +61,13 @@ def rmsprop(
     return RMSprop(parameters, lr=learning_rate, alpha=rho, eps=epsilon)
 
 
+def _clip_gradients(optimizer: Optimizer, most: float) -> None:
+    """Shorten the gradient of each tensor of weights, on its own, to the norm `most`, as Keras does."""
+    for parameter in (parameter for group in optimizer.param_groups for parameter in group["params"]):
+        if parameter.grad is not None:
+            parameter.grad.mul_((most / parameter.grad.norm()).clamp(max=1))
+
+
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "adam": adam,
     "rmsprop": rmsprop,
@@ -71,14 +82,16 @@ def build_optimizer(name: str, parameters: Iterable[Parameter], params: object) 
     """
     make = choose(OPTIMIZERS, name, "OPTIMIZER")
     given = {key: value for key in PARAMETERS if (value := getattr(params, key, None)) is not None}
-    decay = given.pop("decay", 0.0)
+    decay, clipnorm = given.pop("decay", 0.0), given.pop("clipnorm", None)
     known = [key for key in PARAMETERS if key in inspect.signature(make).parameters]
     for key in given:
         if key not in known:
-            takes = ", ".join([*known, "decay"])
+            takes = ", ".join([*known, "decay", "clipnorm"])
             raise SettingsError(f"OPTIMIZER_PARAMS has {key!r}, which {name} does not know; it takes {takes}.")
     try:
         optimizer = make(parameters, **given)
     except ValueError as error:
         raise SettingsError(f"OPTIMIZER_PARAMS does not suit {name}: {error}.") from error
+    if clipnorm is not None:
+        optimizer.register_step_pre_hook(lambda chosen, *_: _clip_gradients(chosen, clipnorm))
     return optimizer, LambdaLR(optimizer, lambda step: 1 / (1 + decay * step)) if decay else None
