@@ -39,6 +39,24 @@ def test_the_table_as_a_whole(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["result.md"]
 
 
+def test_repetitions_share_a_row_and_the_best_is_first(tmp_path):
+    def run(identity: str, values: dict[str, str], loss: float, failure: str = "") -> Result:
+        epochs = [] if failure else [{"epoch": 1, "loss": loss / 2, "val_loss": loss}]
+        return Result(identity, values, "", epochs, f"folder {identity}", failure, {"rate": values["RATE"]})
+
+    values = [{"RATE": rate, "EPOCHS": "1"} for rate in ("0.1", "0.2", "0.3")]
+    results = [run("1-0", values[0], 2.0), run("1-1", values[0], 4.0), run("2-0", values[1], 1.0)]
+    results += [run("2-1", values[1], 0, failure="full disk"), run("3-0", values[2], 0, failure="no slices")]
+    write_table([Search("mine", ["RATE", "EPOCHS"], results)], tmp_path / "result.md")
+    assert (tmp_path / "result.md").read_text(encoding="utf-8").splitlines() == [
+        "| id | rate | min_loss | val_loss | loss | folder | failure |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| 2-0, 2-1 | 0.2 | 1 | 1 | 0.5 | folder 2-0 | full disk |",
+        "| 1-0, 1-1 | 0.1 | 3 ± 1.4 | 3 ± 1.4 | 1.5 ± 0.71 | folder 1-0 |  |",
+        "| 3-0 | 0.3 |  |  |  | folder 3-0 | no slices |",
+    ]
+
+
 @pytest.mark.parametrize(
     "results",
     [

@@ -1,10 +1,10 @@
 """The results of a search as files: the table `result.md`, and the loss curves `benchmark-loss.png`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, isfinite
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, stdev
 from typing import TYPE_CHECKING, Any
 
 from acapella.pictures import drawing
@@ -30,6 +30,7 @@ class Result:
     epochs: Sequence[Mapping[str, float]] = ()
     folder: str = ""
     failure: str = ""
+    differences: Mapping[str, str] = field(default_factory=dict)  # the values that vary in the grid
 
     @property
     def min_loss(self) -> float | None:
@@ -68,26 +69,45 @@ def write_table(searches: Sequence[Search], path: Path) -> None:
 
 
 def _table(search: Search) -> str:
-    last = [result.epochs[-1] if result.epochs else {} for result in search.results]
-    numbers = sorted(
-        {name for epoch in last for name in epoch if name != "epoch"} | {"val_loss"}, key=_validation_first
-    )
-    options = [name.lower() for name in search.options]
+    """A row for each combination of values, the lowest loss first, with the options that differ between rows."""
+    repetitions: dict[str, list[Result]] = {}
+    for result in search.results:
+        repetitions.setdefault(str(sorted(result.values.items())), []).append(result)
+    groups = sorted(repetitions.values(), key=_mean_loss)
+    names = {name for result in search.results if result.epochs for name in result.epochs[-1] if name != "epoch"}
+    numbers = sorted(names | {"val_loss"}, key=_validation_first)
+    options = [name for name in _shown(search.results[0]) if len({_shown(group[0])[name] for group in groups}) > 1]
     rows = [["id", *options, "min_loss", *numbers, "folder", "failure"]]
     rows.append(["---"] * len(rows[0]))
-    for result, epoch in zip(search.results, last, strict=True):
-        values = [result.values[name] for name in search.options]
-        measured = [_number(result.min_loss), *(_number(epoch.get(name)) for name in numbers)]
-        rows.append([result.id, *values, *measured, result.folder, result.failure])
+    for group in groups:
+        last = [result.epochs[-1] for result in group if result.epochs]
+        measured = [_spread([epoch[name] for epoch in last if name in epoch]) for name in numbers]
+        best = min(group, key=lambda result: inf if result.min_loss is None else result.min_loss)
+        lowest = _spread([result.min_loss for result in group if result.min_loss is not None])
+        failures = " ".join(dict.fromkeys(result.failure for result in group if result.failure))
+        values = [_shown(best)[name] for name in options]
+        rows.append([", ".join(result.id for result in group), *values, lowest, *measured, best.folder, failures])
     return "".join(f"| {' | '.join(map(_cell, row))} |\n" for row in rows)
+
+
+def _shown(result: Result) -> Mapping[str, str]:
+    return result.differences or {name.lower(): text for name, text in result.values.items()}
+
+
+def _mean_loss(group: Sequence[Result]) -> float:
+    losses = [result.min_loss for result in group if result.min_loss is not None]
+    return mean(losses) if losses else inf
+
+
+def _spread(values: Sequence[float]) -> str:
+    """The mean of repetitions, ± their standard deviation where there are several."""
+    if not values:
+        return ""
+    return f"{mean(values):.6g}" + (f" ± {stdev(values):.2g}" if len(values) > 1 and all(map(isfinite, values)) else "")
 
 
 def _validation_first(name: str) -> tuple[bool, bool, str]:
     return (name != "val_loss", name != "loss", name)
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"
 
 
 def _cell(text: str) -> str:

@@ -230,6 +230,7 @@ def _result(trial: FrozenTrial, grid: Grid) -> Result:
         attributes.get("epochs", ()),
         attributes.get("folder", ""),
         attributes.get("failure", ""),
+        grid.differences(trial.params),
     )
 
 
