@@ -32,6 +32,7 @@ TensorboardInfoName = Literal["full", "default"]
 
 MOST = 1_000_000  # of anything that is counted: more is a slip
 Count = Annotated[int, Field(gt=0, le=MOST), Allowed("whole number > 0")]
+BatchSize = Annotated[int, Field(gt=0, le=1 << 16), Allowed("whole number > 0")]
 CountFromZero = Annotated[int, Field(ge=0, le=MOST), Allowed("whole number >= 0")]
 SliceCountFromZero = Annotated[int, Field(ge=0, le=10**9), Allowed("whole number >= 0")]
 Seed = Annotated[int, Field(ge=0, lt=2**32), Allowed("whole number >= 0")]

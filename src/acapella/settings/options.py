@@ -23,6 +23,7 @@ from acapella.errors import SettingsError
 from acapella.settings.model_params import ORIGINAL_DEFAULT, read_model_params
 from acapella.settings.option_types import (
     BatchGeneratorNameOrAlias,
+    BatchSize,
     Checkpoint,
     Checkpoints,
     ChopNameOrAlias,
@@ -75,7 +76,7 @@ class OriginalOptions(BaseSettings):
     """The options of the original, in the order of its table."""
 
     analysis_path: Folder = _option("./analysis", "Folder for the results of analyses")
-    batch: Count = _option(8, "Batch size, in slices")
+    batch: BatchSize = _option(8, "Batch size, in slices")
     batch_generator: BatchGeneratorNameOrAlias = _option("random", "How batches are drawn from the slices")
     checkpoints: Checkpoints = _option("tensorboard,weights", "Training callbacks")
     chopname: ChopNameOrAlias = _option(
