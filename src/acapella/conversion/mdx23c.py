@@ -98,10 +98,10 @@ def _sizes(weights: Weights, config: TrainingConfig, channels: int) -> dict[str,
 def _state(weights: Weights, network: MDX23C) -> Iterator[tuple[str, Tensor]]:
     """Our names with the checkpoint's tensors."""
     for ours, tensor in network.state_dict().items():
-        yield ours, weights.take(_their_name(ours), *tensor.shape)
+        yield ours, weights.take(their_name(ours), *tensor.shape)
 
 
-def _their_name(name: str) -> str:
+def their_name(name: str) -> str:
     """Of our tensor, in the checkpoint."""
     place, *rest = name.split(".")
     if place == "first":

@@ -3,6 +3,8 @@
 PyTorch's exporter writes some of its own functions in orders that ONNX Runtime does not know.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -37,3 +39,21 @@ class RMSNorm(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Any shape that ends with the features, to the same; silence stays silent."""
         return values / torch.sqrt(values.pow(2).mean(-1, keepdim=True) + self.tiny) * self.weight
+
+
+def gated_convolution(
+    values: Tensor, weight: Tensor, bias: Tensor | None, padding: int | tuple[int, ...] | str = 0
+) -> Tensor:
+    """A convolution of (b c s) or (b c f t), and a gated linear unit.
+
+    Exported, these are two convolutions: the sigmoid becomes a part of the second, and nothing is split, which runtimes
+    do by copying.
+    """
+    convolve: Callable[..., Tensor] = F.conv1d if values.dim() == 3 else F.conv2d
+    if not torch.compiler.is_exporting():
+        return F.glu(convolve(values, weight, bias, padding=padding), dim=1)
+    biases = (None, None) if bias is None else bias.chunk(2)
+    value, gate = (
+        convolve(values, part, offset, padding=padding) for part, offset in zip(weight.chunk(2), biases, strict=True)
+    )
+    return value * gate.sigmoid()

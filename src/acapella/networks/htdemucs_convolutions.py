@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from acapella.networks.fusible import GELU
+from acapella.networks.fusible import GELU, gated_convolution
 
 EPSILON = 1e-5  # beside a variance
 
@@ -85,26 +85,24 @@ class ResidualBranch(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """(b c t) to the same, or (b c f t), where each bin f is treated on its own."""
-        rows = values
-        if values.dim() == 4:
-            batch, channels, bins, frames = values.shape
-            rows = values.transpose(1, 2).reshape(batch * bins, channels, frames)
+        result = values.unsqueeze(2) if values.dim() == 3 else values
         for layer in self.layers:
-            rows = rows + layer(rows)
-        return rows if values.dim() == 3 else rows.reshape(batch, bins, channels, frames).transpose(1, 2)
+            result = result + layer(result)
+        return result.squeeze(2) if values.dim() == 3 else result
 
 
 class ResidualLayer(nn.Sequential):
     """A dilated convolution to few channels and one back to many, each normalized, with a gate and a scale.
 
     The second normalization costs no pass over the many channels: mean and variance of what a linear map gives follow
-    from the means and the covariance of the few channels that it is given, and are drawn into the map.
+    from those of the few channels that it is given. They come as two more channels, so that the map is a convolution
+    with constant weights, and bins need not be brought to another place.
     """
 
     def __init__(self, channels: int, few: int, dilation: int, scale: float) -> None:
         super().__init__(
             nn.Conv1d(channels, few, 3, dilation=dilation, padding=dilation),
-            GlobalNorm(1, few),
+            BinNorm(1, few),
             GELU(),
             nn.Conv1d(few, 2 * channels, 1),
             nn.GroupNorm(1, 2 * channels),
@@ -112,42 +110,49 @@ class ResidualLayer(nn.Sequential):
             LayerScale(channels, scale),
         )
 
-    def forward(self, rows: Tensor) -> Tensor:
-        """(r c t) to the same. Axes besides: k few channels, o twice as many as c."""
-        narrow = self[2](self[1](self[0](rows)))  # r k t
-        weights, offset = self._normalized_map(narrow)
-        value, gate = (weights @ narrow + offset).chunk(2, dim=1)
-        result: Tensor = value * gate.sigmoid()
-        return result
+    def forward(self, values: Tensor) -> Tensor:
+        """(b c f t) to the same; each f is treated on its own. Axes besides: k few channels, o twice as many as c."""
+        first = self[0]
+        assert isinstance(first, nn.Conv1d)
+        spread = first.dilation[0]
+        narrow = F.conv2d(values, first.weight.unsqueeze(2), first.bias, padding=(0, spread), dilation=(1, spread))
+        narrow = self[2](self[1](narrow))  # b k f t
+        weight, bias = self.get_parameter("3.weight"), self.get_parameter("3.bias")
+        mean, factor = self._statistics(narrow, weight[..., None], bias)
+        frames = narrow.shape[-1]
+        factors, means = (part.expand(-1, -1, -1, frames) for part in (factor, factor * mean))
+        narrow = torch.cat([narrow * factor, factors, means], dim=1)
+        own = self.get_parameter("6.scale")
+        scale = torch.cat([own, torch.ones_like(own)])  # of the values, not of their gates
+        gain, shift = scale * self.get_parameter("4.weight"), scale * self.get_parameter("4.bias")
+        extended = torch.cat([weight[..., 0], bias[:, None], -torch.ones_like(bias)[:, None]], dim=1)
+        return gated_convolution(narrow, (gain[:, None] * extended)[..., None, None], shift)
 
-    def _normalized_map(self, narrow: Tensor) -> tuple[Tensor, Tensor]:
-        """The second convolution, its normalization and the scale as one map for each row, (r o k) and (r o 1)."""
-        weight, bias = self.get_parameter("3.weight").squeeze(2), self.get_parameter("3.bias")[:, None]
-        gain, shift = self.get_parameter("4.weight")[:, None], self.get_parameter("4.bias")[:, None]
-        scale = self.get_parameter("6.scale")[:, None]
-        scale = torch.cat([scale, torch.ones_like(scale)])  # of the values, not of their gates
-        means = narrow.mean(dim=2, keepdim=True)
+    @staticmethod
+    def _statistics(narrow: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean, and one divided by the deviation, (b 1 f 1), of what the second convolution would give."""
+        means = narrow.mean(dim=-1, keepdim=True)
         centred = narrow - means
-        covariance = centred @ centred.transpose(1, 2) / narrow.shape[2]
-        outputs = weight @ means + bias  # r o 1, their means
+        rows = weight.flatten(1)
+        product = (rows.T @ rows / len(rows))[..., None, None]
+        within = (centred * F.conv2d(centred, product)).mean(dim=-1, keepdim=True).sum(dim=1, keepdim=True)
+        outputs = F.conv2d(means, weight, bias)
         mean = outputs.mean(dim=1, keepdim=True)
-        within = (covariance * (weight.T @ weight / len(weight))).sum(dim=(1, 2), keepdim=True)
         variance = within + (outputs - mean).square().mean(dim=1, keepdim=True)
-        factor = gain * scale * (variance + EPSILON).rsqrt()
-        return factor * weight, factor * (bias - mean) + shift * scale
+        return mean, (variance + EPSILON).rsqrt()
 
 
-class GlobalNorm(nn.GroupNorm):
-    """Normalization over all channels and positions of an item.
+class BinNorm(nn.GroupNorm):
+    """Normalization over all channels and positions of a bin.
 
     The positions are averaged before the channels: a runtime that adds up millions of numbers one by one loses digits.
     """
 
     def forward(self, values: Tensor) -> Tensor:
-        """(b c t) to the same."""
-        centred = values - values.mean(dim=2, keepdim=True).mean(dim=1, keepdim=True)
-        variance = centred.square().mean(dim=2, keepdim=True).mean(dim=1, keepdim=True)
-        return centred * (self.weight[:, None] * (variance + EPSILON).rsqrt()) + self.bias[:, None]
+        """(b c f t) to the same."""
+        centred = values - values.mean(dim=3, keepdim=True).mean(dim=1, keepdim=True)
+        variance = centred.square().mean(dim=3, keepdim=True).mean(dim=1, keepdim=True)
+        return centred * (self.weight[:, None, None] * (variance + EPSILON).rsqrt()) + self.bias[:, None, None]
 
 
 class EncoderLayer(nn.Module):
@@ -166,7 +171,7 @@ class EncoderLayer(nn.Module):
         self.norm1 = _normalization(outputs, sizes, normalized)
         self.dconv = ResidualBranch(outputs, sizes) if sizes.residual_encoder else nn.Identity()
         if sizes.rewrite:
-            self.rewrite = _gate(outputs, context, spectral=spectral)
+            self.rewrite = _rewrite(outputs, context, spectral=spectral)
             self.norm2 = _normalization(2 * outputs, sizes, normalized)
 
     def forward(self, values: Tensor) -> Tensor:
@@ -174,7 +179,7 @@ class EncoderLayer(nn.Module):
         if not self._spectral and (missing := -values.shape[-1] % self._stride):
             values = F.pad(values, (0, missing))
         values = self.dconv(self._activation(self.norm1(self.conv(values))))
-        return F.glu(self.norm2(self.rewrite(values)), dim=1) if self._gated else values
+        return _gate(values, self.rewrite, self.norm2) if self._gated else values
 
 
 class DecoderLayer(nn.Module):
@@ -190,7 +195,7 @@ class DecoderLayer(nn.Module):
         self._gated = sizes.rewrite
         self._cut = sizes.margin if normalized else 0  # behind the normalization, which takes in all there is
         if sizes.rewrite:
-            self.rewrite = _gate(inputs, sizes.decoder_context, spectral=spectral)
+            self.rewrite = _rewrite(inputs, sizes.decoder_context, spectral=spectral)
             self.norm1 = _normalization(2 * inputs, sizes, normalized)
         self.dconv = ResidualBranch(inputs, sizes) if sizes.residual_decoder else nn.Identity()
         self.conv_tr = _transposed(
@@ -202,7 +207,7 @@ class DecoderLayer(nn.Module):
         """(b i s) to (b o length), or (b i f t) to (b o length t); `skip` is shaped like `values`."""
         values = values + skip
         if self._gated:
-            values = F.glu(self.norm1(self.rewrite(values)), dim=1)
+            values = _gate(values, self.rewrite, self.norm1)
         values = self.norm2(self.conv_tr(self.dconv(values)))
         result: Tensor = self._activation(values.narrow(2, self._cut, length))
         return result
@@ -225,12 +230,19 @@ def _transposed(
     return nn.ConvTranspose1d(inputs, outputs, kernel, stride, padding)
 
 
-def _gate(channels: int, context: int, *, spectral: bool) -> nn.Conv1d | nn.Conv2d:
+def _rewrite(channels: int, context: int, *, spectral: bool) -> nn.Conv1d | nn.Conv2d:
     """What a gated linear unit takes, from `context` positions on either side; of a spectrum, in both directions."""
     size = 1 + 2 * context
     if spectral:
         return nn.Conv2d(channels, 2 * channels, size, padding=context)
     return nn.Conv1d(channels, 2 * channels, size, padding=context)
+
+
+def _gate(values: Tensor, convolution: nn.Conv1d | nn.Conv2d, norm: nn.Module) -> Tensor:
+    """A gated linear unit of what the convolution gives, normalized."""
+    if isinstance(norm, nn.Identity):
+        return gated_convolution(values, convolution.weight, convolution.bias, convolution.padding)
+    return F.glu(norm(convolution(values)), dim=1)
 
 
 def _normalization(channels: int, sizes: LayerSizes, normalized: bool) -> nn.Module:
