@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock, local
 from typing import Protocol
@@ -12,11 +13,14 @@ import numpy as np
 
 from acapella.errors import MissingExtraError, ModelFileError, UsageError
 from acapella.isolation.limits import longest_step, most_memory, watched
-from acapella.models.onnx_bytes import check_onnx_file
+from acapella.models.description import MODEL_KEY
+from acapella.models.model_file import read_description
+from acapella.models.onnx_bytes import check_onnx_file, read_metadata
 from acapella.registry import choose
 
 Shape = tuple[int | None, ...]  # None: any length
 CUDA = "CUDAExecutionProvider"
+FASTER_IN_OPENVINO = frozenset({"htdemucs", "mel_band_roformer", "bs_roformer"})  # families; benchmarks/others.py
 REASON = 160  # characters of a runtime's own message
 OUT_OF_MEMORY = re.compile(
     r"bad.?alloc|Available memory of|[Ff]ailed to allocate|[Nn]ot enough memory|[Oo]ut of memory"
@@ -178,9 +182,22 @@ def _cuda(path: Path, threads: int) -> OnnxRuntime:
     return OnnxRuntime(path, threads, CUDA)
 
 
-def _auto(path: Path, threads: int) -> OnnxRuntime:
-    """A GPU where ONNX Runtime has one; on CPUs it is the fastest itself (benchmarks/speed.py)."""
-    return _cuda(path, threads) if _has_cuda() else OnnxRuntime(path, threads)
+def _auto(path: Path, threads: int) -> Runtime:
+    """A GPU where ONNX Runtime has one; on a CPU the fastest for the model's family that is installed."""
+    if _has_cuda():
+        return _cuda(path, threads)
+    if find_spec("openvino") and _family(path) in FASTER_IN_OPENVINO:
+        return OpenVino(path, threads)
+    return OnnxRuntime(path, threads)
+
+
+def _family(path: Path) -> str:
+    """The family of the model at `path`, empty where its file does not say it; what is wrong is said on opening."""
+    metadata = read_metadata(path)
+    try:
+        return read_description(metadata, str(path), []).origin.family if MODEL_KEY in metadata else ""
+    except ModelFileError:
+        return ""
 
 
 def _has_cuda() -> bool:

@@ -7,12 +7,14 @@ that can lead to a tensor.
 """
 
 import mmap
+from collections.abc import Iterator
 from pathlib import Path
 
 from acapella.errors import ModelFileError
 
 MOST_BYTES = 1 << 31  # Protocol Buffers go no further
 MOST_FIELDS = 4_000_000  # a network of ten thousand nodes has 200,000
+METADATA = 14  # field of a model
 DEEPEST = 40  # messages in messages
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # types of values
 WIDTHS = {FIXED64: 8, FIXED32: 4}  # bytes
@@ -51,6 +53,19 @@ def check_onnx_file(path: Path) -> None:
         raise ModelFileError(f"{path} {reason}.")
 
 
+def read_metadata(path: Path) -> dict[str, str]:
+    """The metadata of the ONNX file at `path`, which `check_onnx_file` has let through; its graph is not entered."""
+    found = {}
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        walk = _Walk(content)
+        for number, _, start, end in walk.fields(0, len(content)):
+            if number == METADATA:
+                entry = {part: content[first:last] for part, _, first, last in walk.fields(start, end)}
+                key, value = (entry.get(part, b"").decode(errors="replace") for part in (1, 2))
+                found[key] = value
+    return found
+
+
 class _Walk:
     """One walk through the bytes of a model."""
 
@@ -66,24 +81,28 @@ class _Walk:
         if not depth:
             return "is nested too deeply"
         entered = ENTERED[kind]
-        while place < end:
-            self._fields += 1
+        for number, form, start, stop in self.fields(place, end):
             if self._fields > MOST_FIELDS:
                 return f"has more than {MOST_FIELDS} parts"
-            key, place = self._varint(place)
-            number, form = key >> 3, key & 7
             if reason := REFUSED.get((kind, number)):
                 return reason
-            start, place = self._value(form, place)
-            if place > end:
-                raise _MalformedError
             if (
                 form == BYTES
                 and number in entered
-                and (found := self._message(entered[number], start, place, depth - 1))
+                and (found := self._message(entered[number], start, stop, depth - 1))
             ):
                 return found
         return None
+
+    def fields(self, place: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+        """Number and type of each field of a message, and where its value starts and ends."""
+        while place < end:
+            self._fields += 1
+            key, place = self._varint(place)
+            start, place = self._value(key & 7, place)
+            if place > end:
+                raise _MalformedError
+            yield key >> 3, key & 7, start, place
 
     def _value(self, form: int, place: int) -> tuple[int, int]:
         """Where the value at `place` starts, behind its length, and where it ends."""
