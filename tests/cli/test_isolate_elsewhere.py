@@ -14,7 +14,7 @@ def test_a_folder_in_a_store(s3, folder, capsys):
     assert run(*words) == 0
     assert "s3://bucket/songs/a.wav → s3://bucket/stems/a_vocal.wav, " in capsys.readouterr().err
     stems = [key for key in keys(s3) if key.startswith("stems/")]
-    assert stems == [f"stems/{name}_{stem}.wav" for name in "ab" for stem in ("instrumental", "vocal")]
+    assert stems == [f"stems/{name}_{stem}.wav" for name in ("a", "deep/b") for stem in ("instrumental", "vocal")]
     assert run("isolate", "made", "-r", "-o", "here", "--model", "half.onnx") == 0
     assert all(content(s3, key) == (folder / "here" / key.removeprefix("stems/")).read_bytes() for key in stems)
     s3.delete_object(Bucket=BUCKET, Key=stems[0])
