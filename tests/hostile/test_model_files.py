@@ -219,3 +219,20 @@ def test_metadata_that_are_no_text_are_refused(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"spectral", b"spectra\xe3"))
     with pytest.raises(ModelFileError, match=r"bytes\.onnx cannot be opened"):
         Isolator.load(path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (b"acapella_format", b"acapella_forma\xff", "is an ONNX file, but not a model of Acapella"),
+        (b"acapella_format", b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "is an ONNX file, but"),
+        (b"\x0a\x0facapella_format", b"\x0b\x0facapella_format", "is not a model file that can be read"),
+        (b"items", b"item\xff", "cannot be opened"),
+    ],
+)
+def test_harmed_names_are_one_sentence(tmp_path, before, after, reason):
+    path = write_gain_model(tmp_path / "harmed.onnx")
+    assert before in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(before, after))
+    with pytest.raises(ModelFileError, match=rf"harmed\.onnx.*({reason}|cannot be opened)"):
+        Isolator.load(path)

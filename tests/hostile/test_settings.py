@@ -146,6 +146,7 @@ def journal(tmp_path, plan):
         "a list": lambda kept: kept + b"[]\n",
         "an unknown operation": lambda kept: kept + b'{"op_code":99,"worker_id":"x"}\n',
         "an id that is a path": lambda kept: kept.replace(b'"id":"1"', b'"id":"../x"'),
+        "other values": lambda kept: b"rmsprup".join(kept.rsplit(b"rmsprop", 1)),
         "a line without its middle": lambda kept: kept.replace(b'"op_code":', b'"', 1),
     }.values(),
 )

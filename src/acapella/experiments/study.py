@@ -127,6 +127,10 @@ class SharedStudy:
         """Read every record once, so that a damaged one shows before the work."""
         for name in self._names():
             self._search(name)
+        for trial in self._trials():
+            for name, distribution in trial.distributions.items():
+                if distribution != CategoricalDistribution(self._plan.grid.options[name]):
+                    raise ValueError(f"trial {trial.number} had other values of {name}")
         self.under_way()
 
     def under_way(self) -> int:

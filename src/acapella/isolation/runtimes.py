@@ -13,8 +13,7 @@ import numpy as np
 
 from acapella.errors import MissingExtraError, ModelFileError, UsageError
 from acapella.isolation.limits import longest_step, most_memory, watched
-from acapella.models.description import MODEL_KEY
-from acapella.models.model_file import read_description
+from acapella.models.model_file import is_described, read_description
 from acapella.models.onnx_bytes import check_onnx_file, read_metadata
 from acapella.registry import choose
 
@@ -66,14 +65,14 @@ class OnnxRuntime:
         with _limits(path, longest_step(self._bytes), lambda: options.set_load_cancellation_flag(True), "opened"):
             self._session = ort.InferenceSession(path, options, providers=[provider], enable_fallback=0)
             self.metadata = self._session.get_modelmeta().custom_metadata_map
+            self.inputs = {
+                part.name: tuple(size if isinstance(size, int) else None for size in part.shape)
+                for part in self._session.get_inputs()
+            }
         if provider not in self._session.get_providers():
             raise UsageError(
                 "runtime='cuda' finds no usable GPU: check driver and CUDA, or take 'onnxruntime'.", "runtime"
             )
-        self.inputs = {
-            part.name: tuple(size if isinstance(size, int) else None for size in part.shape)
-            for part in self._session.get_inputs()
-        }
 
     def run(self, values: Mapping[str, np.ndarray]) -> Sequence[np.ndarray]:
         """As the protocol says."""
@@ -195,7 +194,7 @@ def _family(path: Path) -> str:
     """The family of the model at `path`, empty where its file does not say it; what is wrong is said on opening."""
     metadata = read_metadata(path)
     try:
-        return read_description(metadata, str(path), []).origin.family if MODEL_KEY in metadata else ""
+        return read_description(metadata, str(path), []).origin.family if is_described(metadata) else ""
     except ModelFileError:
         return ""
 

@@ -18,8 +18,9 @@ METADATA = 14  # field of a model
 DEEPEST = 40  # messages in messages
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # types of values
 WIDTHS = {FIXED64: 8, FIXED32: 4}  # bytes
-ENTERED = {  # of each message, the fields that lead to a tensor
-    "model": {7: "graph"},
+ENTERED: dict[str, dict[int, str]] = {  # of each message, the fields that lead to a tensor, or are read here
+    "model": {7: "graph", METADATA: "entry"},
+    "entry": {},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
     "node": {5: "attribute"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},

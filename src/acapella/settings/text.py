@@ -3,6 +3,7 @@
 import ast
 import difflib
 import re
+import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,9 @@ def as_text(value: object) -> str:
 def read_literal(text: str) -> object:
     """The value of a Python literal; {} for empty text, None for anything else. Nothing is executed."""
     try:
-        return ast.literal_eval(text.strip() or "{}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # of what is refused anyway
+            return ast.literal_eval(text.strip() or "{}")
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
 
