@@ -69,7 +69,7 @@ def plot(found: Percentiles, title: str, channels: list[str], unit: str, picture
                 axes.yaxis.set_major_formatter("{x:g}")
             axes.set_xticks(range(0, 101, 5))
             axes.grid(alpha=0.3)
-            axes.legend([drawn[kind][0] for kind in LEGEND], LEGEND.values())
+            axes.legend([drawn[kind][0] for kind in LEGEND], LEGEND.values(), loc="upper left")
 
 
 def _middle(values: np.ndarray) -> float:
