@@ -241,7 +241,7 @@ def test_a_bias_too_few(weights):
     ("stored", "message"),
     [
         (np.zeros((3, 4)), "its layer 'conv2d' is neither a convolution nor a batch normalization"),
-        (None, "lists what is no array"),
+        (None, "the entry 'conv2d' is no array"),
     ],
 )
 def test_a_layer_of_another_kind(weights, stored, message):

@@ -71,7 +71,7 @@ def test_the_model_file_computes_what_the_network_does(tmp_path):
     published = open_unmix.read(tiny().state_dict(), config, "vocals.pth")
     export_chunks(published, tmp_path / "tiny.onnx")
     audio = np.random.default_rng(0).standard_normal((300_000, 2), np.float32)
-    expected = Isolator(Model(published.description, TorchRuntime(published.network))).isolate(audio, 8000)
+    expected = Isolator(Model(published.description, TorchRuntime(published))).isolate(audio, 8000)
     for runtime in ("onnxruntime", "openvino"):
         actual = Isolator(open_model(tmp_path / "tiny.onnx", runtime)).isolate(audio, 8000)
         tolerance = 1e-4 * np.abs(expected["vocal"]).max()

@@ -103,7 +103,7 @@ def test_the_model_file_computes_what_the_network_does(tmp_path):
     published = scnet.read(tiny().eval().state_dict(), config(), "tiny.ckpt")
     export_chunks(published, tmp_path / "tiny.onnx")
     audio = np.random.default_rng(0).standard_normal((20_000, 2), np.float32)
-    network = Model(published.description, TorchRuntime(published.network))
+    network = Model(published.description, TorchRuntime(published))
     expected = Isolator(network).isolate(audio, 8000, stems=["vocal"])["vocal"]
     for runtime in ("onnxruntime", "openvino"):
         model = open_model(tmp_path / "tiny.onnx", runtime)

@@ -24,7 +24,7 @@ from acapella.web.serving import listen_on
 from acapella.web.settings import ServerSettings
 
 WAIT = 60.0  # seconds at most
-STOPPED = (0, -signal.SIGTERM, 128 + signal.SIGTERM)  # exit codes of a server that was told to stop
+STOPPED = (0, 130, -signal.SIGTERM)  # exit codes of a server that was told to stop; 130: as the command says
 
 
 class FakeExecutor(Executor):

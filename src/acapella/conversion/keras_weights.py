@@ -160,7 +160,7 @@ def _array(layer: Any, name: str) -> Any:
     """The data set `name`, which must be numbers that lie in this very file."""
     array = _inside(layer, name)
     if not isinstance(array, h5py.Dataset):
-        raise TypeError(f"{name[:QUOTED]!r} is no array")
+        raise TypeError(f"the entry {name[:QUOTED]!r} is no array")
     if array.external or array.is_virtual:
         raise TypeError(f"the numbers of {name[:QUOTED]!r} lie in another file")
     if array.dtype.kind != "f" or array.shape is None:
