@@ -7,8 +7,9 @@ recorded and tried again next time. LOG_BASE and the corpus must mean the same o
 
 import os
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
-from threading import Event, Lock
+from threading import Barrier, BrokenBarrierError, Event, Lock
 
 from acapella.experiments.events import RunFailed, RunStarted, SearchEvent, SearchListener
 from acapella.experiments.grid import Grid
@@ -34,7 +35,8 @@ def search_on_cluster(
 
     `listen` is told when runs begin and fail, by one thread at a time; their epochs are in their run folders.
     """
-    lock, stopped = Lock(), Event()
+    number = at_once or tasks.room
+    lock, stopped, begin = Lock(), Event(), Barrier(number)
 
     def tell(event: SearchEvent) -> None:
         if isinstance(event, RunStarted | RunFailed):
@@ -46,11 +48,21 @@ def search_on_cluster(
             raise KeyboardInterrupt
         return tasks.call(_train, train, Path.cwd(), settings, name)
 
-    def take_part() -> SearchState:
-        return search(grid, options, train_there, tell, sampler=sampler, trials=trials)
+    def wait_for_others() -> None:
+        with suppress(BrokenBarrierError):  # one of them cannot begin, which ends the search
+            begin.wait()
 
-    with ThreadPoolExecutor(at_once or tasks.room) as threads:
-        parts = [threads.submit(take_part) for _ in range(at_once or tasks.room)]
+    def take_part() -> SearchState:
+        try:
+            return search(
+                grid, options, train_there, tell, sampler=sampler, trials=trials, wait_for_others=wait_for_others
+            )
+        except BaseException:
+            begin.abort()
+            raise
+
+    with ThreadPoolExecutor(number) as threads:
+        parts = [threads.submit(take_part) for _ in range(number)]
         try:
             return _last(parts)
         except BaseException:

@@ -1,5 +1,6 @@
 """Search: train the runs of a grid one after the other; an Optuna study records the results."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -72,10 +73,12 @@ def search(
     *,
     sampler: str = "grid",
     trials: int = 0,
+    wait_for_others: Callable[[], object] = lambda: None,
 ) -> SearchState:
     """Train all runs of `grid`, or `trials` that `sampler` chooses from it, that are not done yet.
 
-    Results are in LOG_BASE: `result.md`, `benchmark-loss.png`, and a folder for each run.
+    Results are in LOG_BASE: `result.md`, `benchmark-loss.png`, and a folder for each run. `wait_for_others` is called
+    when the record is open and before the first run: what fails from then on is not tried again.
     """
     choose(SAMPLERS, sampler, "sampler")
     if sampler != "grid":
@@ -94,6 +97,7 @@ def search(
     plan = Plan(grid, others, sampler, trials, settings.seed)
     with open_study(settings.log_base, plan) as study:
         study.write_results()
+        wait_for_others()
         while run := study.claim():
             listen(RunStarted(_position(run, grid), plan.size, describe(grid.differences(run.values))))
             _train(run, study, grid, options, train, listen)
