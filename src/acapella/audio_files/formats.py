@@ -28,7 +28,7 @@ class Format:
     """
 
     extension: str
-    library: Literal["wav", "soundfile", "ffmpeg"]
+    encoder: Literal["wav", "soundfile", "ffmpeg"]
     container: str
     codec: str
     lossy: bool

@@ -218,10 +218,10 @@ class AudioWriter:
         if path.is_dir():
             raise ReasonError("there is a folder of that name")
         temporary = files.enter_context(atomic_write(path))
-        if target.format.library == "soundfile":
+        if target.format.encoder == "soundfile":
             return SoundFileEncoder(temporary, target, files)
         file = files.enter_context(temporary.open("wb"))
-        match target.format.library:
+        match target.format.encoder:
             case "wav":
                 return WavEncoder(file, target, self._expected_samples, seekable=True)
             case "ffmpeg":

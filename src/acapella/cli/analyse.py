@@ -94,15 +94,7 @@ def run_analysis(
         return opened
 
     with song_progress(console, name) as progress:
-        task = Task(
-            tuple(files),
-            settings,
-            open_model,
-            progress,
-            console.print,
-            points or POINTS,
-        )
-        report = analysis.run(task)
+        report = analysis.run(Task(tuple(files), settings, open_model, progress, console.print, points or POINTS))
     typer.echo(report.table())
     if save:
         attributes = {"settings": settings.as_env()}

@@ -86,20 +86,28 @@ def plan(
         subfolders=found.subfolders,
         patience=request.patience,
     )
-    to_do = [job for job in jobs if not (manifest and manifest.has_done(job))]
-    if len(to_do) < len(jobs):
-        console.print(f"{len(jobs) - len(to_do)} songs skipped: the manifest says that they are done.")
-    if request.skip_existing:
-        there = with_stems(to_do)
-        for job in to_do:
-            if job.id in there:
-                console.print(printable(f"{job.song} skipped: its stems are there."))
-        to_do = [job for job in to_do if job.id not in there]
+    to_do = _without_done(jobs, request, console, manifest)
     if not request.overwrite:
         check_overwrites(to_do)
     for remark in isolator.remarks:
         console.print(with_flags(remark, "combine", "overlap", "phase"))
     return Plan(jobs, to_do, complete=not found.empty)
+
+
+def _without_done(
+    jobs: Sequence[Job], request: Request, console: Console, manifest: "Manifest | None"
+) -> Sequence[Job]:
+    """The `jobs` that neither the manifest nor, where that is asked for, their stems say are done."""
+    to_do = [job for job in jobs if not (manifest and manifest.has_done(job))]
+    if len(to_do) < len(jobs):
+        console.print(f"{len(jobs) - len(to_do)} songs skipped: the manifest says that they are done.")
+    if not request.skip_existing:
+        return to_do
+    there = with_stems(to_do)
+    for job in to_do:
+        if job.id in there:
+            console.print(printable(f"{job.song} skipped: its stems are there."))
+    return [job for job in to_do if job.id not in there]
 
 
 def separate(

@@ -6,8 +6,10 @@ recorded and tried again next time. LOG_BASE and the corpus must mean the same o
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError, Event, Lock
 
@@ -48,27 +50,29 @@ def search_on_cluster(
             raise KeyboardInterrupt
         return tasks.call(_train, train, Path.cwd(), settings, name)
 
-    def wait_for_others() -> None:
-        with suppress(BrokenBarrierError):  # one of them cannot begin, which ends the search
-            begin.wait()
-
-    def take_part() -> SearchState:
-        try:
-            return search(
-                grid, options, train_there, tell, sampler=sampler, trials=trials, wait_for_others=wait_for_others
-            )
-        except BaseException:
-            begin.abort()
-            raise
-
+    take_part = partial(search, grid, options, train_there, tell, sampler=sampler, trials=trials)
     with ThreadPoolExecutor(number) as threads:
-        parts = [threads.submit(take_part) for _ in range(number)]
+        parts = [threads.submit(_take_part, take_part, begin) for _ in range(number)]
         try:
             return _last(parts)
         except BaseException:
             stopped.set()
             tasks.interrupt()
             raise
+
+
+def _take_part(search: Callable[..., SearchState], begin: Barrier) -> SearchState:
+    """Search once all parts have opened the record: what fails in one of them is then new to all."""
+
+    def wait_for_others() -> None:
+        with suppress(BrokenBarrierError):  # one of them cannot begin, which ends the search
+            begin.wait()
+
+    try:
+        return search(wait_for_others=wait_for_others)
+    except BaseException:
+        begin.abort()
+        raise
 
 
 def _last(parts: list["Future[SearchState]"]) -> SearchState:

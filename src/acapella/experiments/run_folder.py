@@ -4,7 +4,9 @@ The link `last` points to the run that last wrote its weights; WEIGHTS is looked
 """
 
 import re
+from contextlib import suppress
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from acapella.settings import Settings
@@ -21,12 +23,11 @@ def create_run_folder(settings: Settings, name: str | None = None, now: datetime
     base = settings.log_base
     base.mkdir(parents=True, exist_ok=True)
     name = name or f"{(now or datetime.now()):%Y-%m-%d_%H-%M-%S}_{_describe(settings)}"
-    folder = base / name
-    number = 2
-    while folder.exists():
-        folder = base / f"{name}_{number}"
-        number += 1
-    folder.mkdir()
+    for number in count(1):
+        folder = base / (name if number == 1 else f"{name}_{number}")
+        with suppress(FileExistsError):  # another training may have begun in the same second
+            folder.mkdir()
+            break
     write_settings(settings, folder)
     return folder
 

@@ -1,4 +1,5 @@
-"""A server of the example song, and Chromium to use it with. Where there is no Chromium these tests skip."""
+"""A server of the example song, and Chromium to use it with. Where there is no Chromium these tests skip,
+but for CI."""
 
 import os
 import shutil
@@ -71,6 +72,7 @@ def song(server) -> dict:
 @pytest.fixture(scope="session")
 def browser():
     if CHROMIUM is None:
+        assert "CI" not in os.environ, "in CI these tests must run: install chromium"
         pytest.skip("Chromium is not installed")
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with playwright.sync_playwright() as started:
