@@ -22,7 +22,7 @@ from audio_separator.separator.uvr_lib_v5.roformer.mel_band_roformer import MelB
 from audio_separator.separator.uvr_lib_v5.tfc_tdf_v3 import TFC_TDF_net
 from ml_collections import ConfigDict
 
-BANDS = [2] * 24 + [4] * 12 + [12] * 8 + [24] * 8 + [48] * 8 + [128, 129]
+BANDS = (*[2] * 24, *[4] * 12, *[12] * 8, *[24] * 8, *[48] * 8, 128, 129)
 ROFORMER = {
     "stereo": True, "num_stems": 1, "time_transformer_depth": 1, "freq_transformer_depth": 1, "dim_head": 64,
     "heads": 8, "attn_dropout": 0, "ff_dropout": 0, "flash_attn": True, "stft_n_fft": 2048, "stft_hop_length": 441,
@@ -65,7 +65,7 @@ def make(family: str, folder: Path) -> None:
     config = {**CONFIGS[family]}
     config["inference"] = {**config["inference"], "num_overlap": OVERLAP}
     torch.save(NETWORKS[family](config).state_dict(), folder / f"{family}.ckpt")
-    (folder / f"{family}.yaml").write_text(yaml.safe_dump(config))
+    (folder / f"{family}.yaml").write_text(yaml.dump(config))
 
 
 def separate(path: Path, song: Path, out: Path) -> None:

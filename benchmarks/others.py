@@ -5,6 +5,7 @@
     python3.11 -m venv sep && sep/bin/pip install 'audio-separator[cpu]==0.47.1'
     mkdir others
     python benchmarks/mdx_net.py others
+    python benchmarks/own_networks.py others                                             # scnet, open_unmix
     dem/bin/python benchmarks/htdemucs.py make others/htdemucs.th
     sep/bin/python benchmarks/audio_separator_peer.py make mel_band_roformer others      # bs_roformer, mdx23c as well
     acapella models convert others/htdemucs.th -o others/htdemucs.onnx
@@ -14,8 +15,8 @@
         --save benchmarks/results/others.md
 
 The sizes are the published ones and the weights random, the same for all programs. Each round runs every command once,
-in new processes, one after the other; the medians count. With --growth, peak memory for the song and for three times as
-much of it is compared instead.
+in new processes, one after the other; the medians count. With --growth 1200, our peak memory for --seconds of the song
+and for 1,200 of them is compared instead.
 """
 
 import argparse
@@ -41,7 +42,7 @@ RUNTIMES = ("onnxruntime", "openvino")
 def commands(family: str, arguments: argparse.Namespace) -> dict[str, str]:
     """Each system's command for a family; places for the song and a folder are left."""
     places = {"python": sys.executable, "folder": arguments.folder, "family": family, "song": "{song}", "out": "{out}"}
-    ours = {f"Acapella, {runtime}": OURS.format(**places, runtime=runtime) for runtime in RUNTIMES}
+    ours = {f"Acapella, {runtime}": OURS.format(**places, runtime=runtime) for runtime in arguments.runtimes}
     peer = PEERS.get(family, "")
     program = {"separator": arguments.separator, "demucs": arguments.demucs}
     needed = next((name for name in program if f"{{{name}}}" in peer), None)
@@ -74,7 +75,9 @@ def rows(family: str, found: dict[str, Run], seconds: float) -> list[str]:
 def growth(family: str, systems: dict[str, str], songs: list[Path]) -> list[str]:
     """Peak memory of ours for a song and a longer one."""
     lines = []
-    for name, command in list(systems.items())[: len(RUNTIMES)]:
+    for name, command in systems.items():
+        if not name.startswith("Acapella"):
+            continue
         short, long = (compare({name: command}, song, 1)[name].memory for song in songs)
         lines.append(f"| {family} | {name} | {short:.0f} | {long:.0f} | {long / short:.2f} |")
     return lines
@@ -84,20 +87,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="with the model files, NAME.onnx for each family")
     parser.add_argument("song", type=Path)
-    parser.add_argument("--families", nargs="+", default=list(PEERS))
+    parser.add_argument("--families", nargs="+", default=list(PEERS), help="scnet and open_unmix as well")
+    parser.add_argument("--runtimes", nargs="+", default=list(RUNTIMES), choices=RUNTIMES)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--demucs", help="the Python of an environment with demucs")
     parser.add_argument("--separator", help="the Python of an environment with audio-separator")
-    parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--growth", type=float, help="seconds of the longer song")
     parser.add_argument("--save", type=Path)
     arguments = parser.parse_args()
     head = "| family | system | wall s per s | CPU s per s | peak MB | wall, peer = 1 |\n|---|---|---|---|---|---|"
     if arguments.growth:
-        head = "| family | system | peak MB | of three times as much | ratio |\n|---|---|---|---|---|"
+        head = f"| family | system | peak MB | for {arguments.growth:g} s | ratio |\n|---|---|---|---|---|"
     lines = [head]
     with tempfile.TemporaryDirectory() as folder:
-        lengths = [arguments.seconds] + [3 * arguments.seconds] * arguments.growth
+        lengths = [arguments.seconds] + [arguments.growth] * bool(arguments.growth)
         songs = [make_song(arguments.song, length, Path(folder) / f"{length:g}.wav") for length in lengths]
         for family in arguments.families:
             systems = commands(family, arguments)

@@ -11,6 +11,10 @@ from acapella.conversion.torch_model import TorchModel
 from acapella.isolation.model import open_model
 from acapella.whole_files import atomic_write
 
+# Of the largest output. Networks of fifty and more layers amplify what a runtime rounds: MDX23C of the published size
+# differs by 1.4e-4, since ONNX Runtime adds up a quarter of a million numbers one by one to normalize them.
+TOLERANCE = 3e-3
+
 
 def export_chunks(model: TorchModel, path: Path) -> None:
     """Write the model file, once its graph makes of noise what the network does."""
@@ -26,4 +30,4 @@ def export_chunks(model: TorchModel, path: Path) -> None:
     with atomic_write(path) as unfinished:
         unfinished.write_bytes(graph.SerializeToString())
         for actual, right in zip(open_model(unfinished).run(*noise), expected, strict=True):
-            assert_near(actual, right.numpy())
+            assert_near(actual, right.numpy(), TOLERANCE)
