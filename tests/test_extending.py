@@ -1,6 +1,7 @@
 """Does what docs/extending.md says, with the code that stands there."""
 
 import re
+import runpy
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -9,14 +10,14 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from tests.cli.commands import run as run_command
 from tests.made import clicks, tone
 from tests.networks import test_conformance as conformance
 from tests.networks.streams import through_network
 
-from acapella import Isolator, Settings
+from acapella import Isolator, Settings, train
 from acapella.corpus.importers import DATA_SETS, find_songs, write_song
 from acapella.errors import CorpusError
-from acapella.experiments.training_run import train
 from acapella.models.schedules import Stateful
 from acapella.networks import NETWORKS
 
@@ -64,6 +65,46 @@ def write_tracks(folder: Path, source: str, tracks: int = 3) -> None:
         beats, rest = clicks(1.5, np.random.default_rng(track)), tone(500 + 100 * track, 1.5, RATE)
         for part, audio in {"all": beats + rest, source: beats, "instrumental": rest}.items():
             soundfile.write(folder / f"track{track}_{part}.wav", audio, RATE, subtype="FLOAT")
+
+
+def place(section: str, folder: Path) -> list[Path]:
+    """The files of a section, written into a folder."""
+    files = []
+    for text in code(section):
+        files.append(folder / text.splitlines()[0].removeprefix("# "))
+        files[-1].write_text(text, encoding="utf-8")
+    return files
+
+
+@pytest.mark.slow  # three checks, two trainings
+def test_your_own_network_and_loss(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_tracks(tmp_path / "corpus", "vocal")
+    _, script = place("Your own network and loss", tmp_path)
+    soundfile.write("song.wav", tone(700, 1, RATE), RATE)
+    own = {"MODEL": "mine:Mask", "MODEL_PARAMS": "{'width': 8}", "LOSS": "mine:negative_sdr", "NORMALIZER": "dummy"}
+    for name, value in {**TINY, **own, "DATA": "corpus", "EPOCH_STEPS": "4"}.items():
+        monkeypatch.setenv(name, value)
+    assert run_command("train", "--check") == 0
+    assert run_command("train", "--data", "corpus") == 0
+    assert Isolator.load("logs/last/weights/weights.onnx").description.origin.family == "mine:Mask"
+    monkeypatch.delenv("LOSS")
+    runpy.run_path(str(script))
+    assert (tmp_path / "stems/song_vocal.wav").is_file()
+
+
+@pytest.mark.slow
+def test_a_network_in_chunks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_tracks(tmp_path / "corpus", "drums")
+    for track in range(3):
+        (tmp_path / f"corpus/track{track}_instrumental.wav").rename(tmp_path / f"corpus/track{track}_bass.wav")
+    place("A network in chunks", tmp_path)
+    run = train(Settings(**TINY, DATA="corpus", MODEL="filters:Filters", SOURCES="drums,bass"))
+    isolator = Isolator.load(run.model)
+    assert isolator.stems == ("drums", "bass", "residual")
+    song = tone(700, 1, RATE) + clicks(1, np.random.default_rng(9))
+    assert sum(isolator.isolate(song, RATE).values()) == pytest.approx(song, abs=1e-6)
 
 
 def test_a_network(small, tmp_path, monkeypatch):

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from acapella import metrics
     from acapella.errors import AcapellaError
+    from acapella.experiments import train
     from acapella.isolation.isolator import Isolator
     from acapella.models.front_ends import SpectralFrontEnd
     from acapella.settings import Settings
 
 __version__ = "0.1.0"
-__all__ = ["AcapellaError", "Isolator", "Settings", "SpectralFrontEnd", "__version__", "metrics"]
+__all__ = ["AcapellaError", "Isolator", "Settings", "SpectralFrontEnd", "__version__", "metrics", "train"]
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is loaded: it would keep a file in the user's home
 
@@ -32,6 +33,7 @@ _HOMES = {
     "Isolator": "acapella.isolation.isolator",
     "Settings": "acapella.settings",
     "SpectralFrontEnd": "acapella.models.front_ends",
+    "train": "acapella.experiments",
 }
 
 
@@ -41,3 +43,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'acapella' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

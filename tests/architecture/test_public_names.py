@@ -10,7 +10,9 @@ def test_public_names():
         "SpectralFrontEnd",
         "__version__",
         "metrics",
+        "train",
     ]
+    assert dir(acapella) == acapella.__all__
     assert all(hasattr(acapella, name) for name in acapella.__all__)
 
 

@@ -42,7 +42,7 @@ def test_the_options_table_names_all_networks():
     (allowed,) = (mark.text for mark in Settings.model_fields["model"].metadata if isinstance(mark, Allowed))
     names, _, own = allowed.partition(", or ")
     assert names.split(", ") == [*NETWORKS, *CHUNK_NETWORKS]
-    assert own.startswith("a network of your own")
+    assert own.startswith("package.module:Class of your own")
 
 
 def test_all_networks_that_take_chunks_have_a_description_and_sizes():

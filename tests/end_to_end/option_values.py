@@ -8,6 +8,7 @@ from acapella import Settings
 from acapella.networks import NETWORKS
 from acapella.networks.chunk_networks import CHUNK_NETWORKS
 from acapella.settings import options_table
+from acapella.settings.option_types import LossName
 
 TINY = {  # a training of a second
     "FFT": "64",
@@ -57,6 +58,11 @@ EXAMPLES: dict[str, list[str | tuple[str, Given]]] = {
             for changed in ("{'alpha1': 0.3, 'rate': 0}", "{'alpha2': 0.3, 'rate': 0}", "{'rate': 0.5}")
         ),
     ],
+    "LOSS": [
+        *get_args(LossName)[:3],
+        ("waveform_l1", {"NORMALIZER": "dummy"}),
+        ("multi_resolution_stft", {"NORMALIZER": "dummy", "LOSS": "waveform_l1"}),
+    ],
     "NORMALIZER_PARAMS": ["", "{'percentile': 90}"],
     "OPTIMIZER_PARAMS": [
         "",
@@ -102,8 +108,6 @@ ALSO = {  # what a listed value needs
     ("REPRESENTATION", "ri"): {"LEARN_PHASE": "False"},
     ("LOAD", "True"): {"WEIGHTS": "{weights}"},
     ("NORMALIZER", "percentile"): {"LEARN_PHASE": "False"},
-    ("LOSS", "waveform_l1"): {"NORMALIZER": "dummy"},
-    ("LOSS", "multi_resolution_stft"): {"NORMALIZER": "dummy", "LOSS": "waveform_l1"},
     **{("CHOPNAME", name): ALL_SLICES for name in get_args(Settings.model_fields["chopname"].annotation)},
 }
 EFFECTS = {  # where an option shows its effect; the others change what the network makes of a song

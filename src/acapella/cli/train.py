@@ -30,6 +30,9 @@ def train(
         Path | None, typer.Option(help="Go on with this run, or with the newest one in this LOG_BASE.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs in all; overrides EPOCHS.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check MODEL and LOSS, your own say, and train nothing.")
+    ] = False,
 ) -> None:
     """Train a network on a corpus, as the environment's variables say (`acapella options` lists them).
 
@@ -47,7 +50,7 @@ def train(
         given = {"data": data, "epochs": epochs}
         settings = Settings.read(env, **{name: value for name, value in given.items() if value is not None})
         say_what_is_overridden(env, console)
-        run_training(settings, console)
+        (check_model_and_loss if check else run_training)(settings, console)
         return
     if env is not None:
         raise UsageError("--resume takes the settings of the run itself: leave --env away.")
@@ -79,9 +82,15 @@ def run_training(settings: "Settings", console: "Console") -> None:
     _report(run, console)
 
 
-def _training() -> "ModuleType":
+def check_model_and_loss(settings: "Settings", console: "Console") -> None:
+    """Say that MODEL and LOSS conform, or raise what is wrong with them."""
+    _training("acapella.training.conformance").check(settings)
+    console.print(f"MODEL={settings.model} and LOSS={settings.loss} can be trained and exported.")
+
+
+def _training(module: str = "acapella.experiments.training_run") -> "ModuleType":
     try:
-        return import_module("acapella.experiments.training_run")
+        return import_module(module)
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
 

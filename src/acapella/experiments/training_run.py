@@ -30,6 +30,7 @@ from acapella.models.front_ends import SpectralFrontEnd
 from acapella.models.schedules import Chunks
 from acapella.networks import Network
 from acapella.settings import Settings
+from acapella.training.conformance import check_own
 from acapella.training.domains import choose_domain
 from acapella.training.events import Note, Preparing, TrainingListener, ignore
 from acapella.training.loop import fit, make_module, start_model
@@ -94,6 +95,7 @@ def train(
             f"START_EPOCH={settings.start_epoch} leaves nothing to train of EPOCHS={settings.epochs}, which are all."
         )
     model = start_model(settings, weights_to_load(settings))
+    check_own(model, settings)
     module = _prepare(model, settings, listen)
     folder = create_run_folder(settings, name)
     front_end = model.description.front_end

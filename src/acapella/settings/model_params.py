@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from acapella.errors import SettingsError
-from acapella.settings.option_types import Count, CountFromZero, ModelParams, Params, Positive, Share
+from acapella.registry import is_own
+from acapella.settings.option_types import Count, CountFromZero, ModelParams, OwnParams, Params, Positive, Share
 from acapella.settings.text import read_literal, wrong_value
 
 Even = Annotated[int, Field(gt=0, multiple_of=2)]
@@ -112,7 +113,7 @@ def read_model_params(value: object, model: str) -> Params:
 
     The option's default is the original's: it stands for the defaults of any network.
     """
-    kind = CHUNK_MODEL_PARAMS.get(model, ModelParams)
+    kind = OwnParams if is_own(model) else CHUNK_MODEL_PARAMS.get(model, ModelParams)
     plain = value.model_dump() if isinstance(value, Params) else value
     plain = read_literal(plain) if isinstance(plain, str) else plain
     if plain == read_literal(ORIGINAL_DEFAULT):

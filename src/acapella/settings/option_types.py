@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_serializer, model_validator
 
@@ -42,6 +42,7 @@ NotNegative = Annotated[float, Field(ge=0, le=1000)]
 Decibels = Annotated[float, Field(ge=0, le=100)]
 NetworkChannels = Annotated[int, Field(ge=1, le=2), Allowed("1 or 2")]
 Share = Annotated[float, Field(ge=0, lt=1)]
+OWN = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")  # package.module:name
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")  # a part of file names
 TrainFraction = Annotated[float, Field(gt=0, lt=1), Allowed("number > 0 and < 1")]
 
@@ -66,8 +67,14 @@ def _weight_file(value: object) -> object:
 
 
 def _network_name(value: object) -> object:
-    if not isinstance(value, str) or not value.isidentifier():
-        raise ValueError("must be the name of a network")
+    if not isinstance(value, str) or not (value.isidentifier() or OWN.fullmatch(value)):
+        raise ValueError("must be the name of a network, or package.module:Class of your own")
+    return value
+
+
+def _loss_name(value: object) -> object:
+    if not isinstance(value, str) or not (value in get_args(LossName) or OWN.fullmatch(value)):
+        raise ValueError(f"is not one of: {', '.join(get_args(LossName))}, or package.module:function of your own")
     return value
 
 
@@ -110,8 +117,13 @@ ModelName = Annotated[  # the registry in `networks`, which lies above, has the 
     BeforeValidator(_network_name),
     Allowed(
         "acapellabot, leaky_dropout, deep_unet, tfc_tdf, mel_band_roformer, bs_roformer, htdemucs, mdx23c, scnet, "
-        "or a network of your own (docs/extending.md)"
+        "or package.module:Class of your own (docs/extending.md)"
     ),
+]
+LossNameOrOwn = Annotated[
+    str,
+    BeforeValidator(_loss_name),
+    Allowed(f"{', '.join(get_args(LossName))}, or package.module:function of your own (docs/extending.md)"),
 ]
 Folder = Annotated[Path, BeforeValidator(_path), Allowed("valid directory")]
 WeightFile = Annotated[Path, BeforeValidator(_weight_file), Allowed(".h5, .hdf5 or .safetensors file")]
@@ -175,6 +187,12 @@ class ModelParams(Params):
     alpha1: NotNegative = 0.1
     alpha2: NotNegative = 0.01
     rate: Share = 0.1
+
+
+class OwnParams(Params):
+    """Whatever the class of one's own network takes as keyword arguments."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class NormalizerParams(Params):

@@ -32,7 +32,7 @@ from acapella.settings.option_types import (
     CountFromZero,
     EarlyStopping,
     Folder,
-    LossName,
+    LossNameOrOwn,
     Metrics,
     ModelName,
     NetworkChannels,
@@ -99,11 +99,11 @@ class OriginalOptions(BaseSettings):
     instrumental: bool = _option(False, "Target of training: the instrumental (True) or the vocals (False)")
     load: bool = _option(False, "Initialise the network with WEIGHTS")
     log_base: Folder = _option("./logs", "Folder for training runs")
-    loss: LossName = _option("mean_squared_error", "Loss function")
+    loss: LossNameOrOwn = _option("mean_squared_error", "Loss function")
     metrics: Metrics = _option("mean_pred,max_pred", "Metrics to log beside the loss")
     model: ModelName = _option("leaky_dropout", "Network architecture")
     model_params: Annotated[
-        Params, Allowed("dictionary with alpha1, alpha2, rate; networks that take chunks have their sizes in it")
+        Params, Allowed("dictionary with alpha1, alpha2, rate; for other networks with their own sizes")
     ] = _option(ORIGINAL_DEFAULT, "Network hyperparameters: LeakyReLU slopes, dropout rate; sizes")
     normalizer: NormalizerName = _option("percentile", "Normalization of spectrograms")
     normalizer_params: NormalizerParams = _option(

@@ -23,7 +23,7 @@ from acapella.networks import Network
 from acapella.settings import Settings
 from acapella.settings.option_types import ChopParams
 from acapella.training.coders import CODERS, Coder
-from acapella.training.losses import WAVEFORM_LOSSES
+from acapella.training.losses import compares_waveforms
 
 VALIDATION_SLICING = ChopParams(scale=128, step=(32, 32))
 ALL_FREQUENCIES = {"tile": "full", "sliding": "sliding_full", "filtered": "filtered_full", "random": "random_full"}
@@ -148,7 +148,7 @@ def choose_domain(model: TorchModel, settings: Settings) -> Domain:
         return Waveforms(coder, description, schedule.length, hop)
     assert isinstance(model.network, Network)
     assert isinstance(front_end, SpectralFrontEnd)
-    if settings.loss not in WAVEFORM_LOSSES:
+    if not compares_waveforms(settings.loss):
         return Spectrograms(front_end, description.sources)
     if front_end.normalizer != "dummy":
         raise SettingsError(f"LOSS={settings.loss!r} compares waveforms: it needs NORMALIZER='dummy'.")

@@ -26,7 +26,7 @@ from acapella.training.batches import Batches
 from acapella.training.domains import choose_domain
 from acapella.training.events import Note, TrainingListener
 from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_logger
-from acapella.training.losses import LOSSES, METRICS, WAVEFORM_LOSSES
+from acapella.training.losses import METRICS, choose_loss
 from acapella.training.module import Isolation, ValidationBatches
 from acapella.training.optimizers import build_optimizer
 from acapella.training.resume import Interruption, ResumePoint, check_resume_point
@@ -54,7 +54,7 @@ def make_module(
     return Isolation(
         model.network,
         domain,
-        choose({**LOSSES, **WAVEFORM_LOSSES}, settings.loss, "LOSS"),
+        choose_loss(settings.loss),
         {name: choose(METRICS, name, "METRICS") for name in settings.metrics},
         partial(_optimizer, settings),
         Batches(train_tracks, domain.slicing(settings)),

@@ -2,6 +2,7 @@
 
 Each takes prediction and target, tensors of one shape, and returns one number. `LOSSES` compare whatever the network
 predicts (`training.domains`), `WAVEFORM_LOSSES` waveforms (batch, sources * channels, samples), whatever the network.
+One's own loss, LOSS=package.module:function, compares waveforms where it is marked `on_waveforms`.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from acapella.registry import choose, import_own, is_own
+
+Loss = Callable[[Tensor, Tensor], Tensor]
 RESOLUTIONS = (4096, 2048, 1024, 512, 256)  # window lengths, in samples
 SMALLEST = 1e-7  # Keras' epsilon: the logarithmic loss takes smaller values, negative ones too, for this one
 
@@ -33,7 +37,7 @@ def _log(values: Tensor) -> Tensor:
     return torch.log1p(values.clamp(min=SMALLEST))
 
 
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+LOSSES: dict[str, Loss] = {
     "mean_squared_error": mean_squared_error,
     "mean_absolute_error": mean_absolute_error,
     "mean_squared_log_error": mean_squared_log_error,
@@ -69,10 +73,27 @@ def multi_resolution_stft(prediction: Tensor, target: Tensor) -> Tensor:
     return loss
 
 
-WAVEFORM_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+WAVEFORM_LOSSES: dict[str, Loss] = {
     "waveform_l1": waveform_l1,
     "multi_resolution_stft": multi_resolution_stft,
 }
+
+
+def on_waveforms(loss: Loss) -> Loss:
+    """Mark one's own `loss` as one of waveforms; a decorator."""
+    vars(loss)["on_waveforms"] = True
+    return loss
+
+
+def choose_loss(name: str) -> Loss:
+    """The loss that LOSS names, own ones too."""
+    loss: Loss = import_own(name, "LOSS") if is_own(name) else choose({**LOSSES, **WAVEFORM_LOSSES}, name, "LOSS")
+    return loss
+
+
+def compares_waveforms(name: str) -> bool:
+    """Whether the loss that LOSS names is one of waveforms, whatever the network."""
+    return name in WAVEFORM_LOSSES or getattr(choose_loss(name), "on_waveforms", False) is True
 
 
 def mean_pred(prediction: Tensor, _: Tensor) -> Tensor:

@@ -16,8 +16,8 @@ from acapella.errors import CorpusError, TrainingError
 from acapella.networks import Network
 from acapella.training.batches import Batch, Batches, Slices, load_slices
 from acapella.training.domains import Domain, PictureGrid
+from acapella.training.losses import Loss
 
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Metric = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 VALIDATION_PART = 1  # slices at a time: they have all frequencies, and a batch of them would need more than training
 
