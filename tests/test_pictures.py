@@ -48,6 +48,17 @@ def test_song_and_stems_are_in_one_picture_with_one_scale(tmp_path, monkeypatch)
     assert "1\u202f000" in [tick.get_text() for tick in upper.get_yticklabels()]
 
 
+@pytest.mark.parametrize(
+    "title", ["$\\frac{$.wav", "a $x_1$ b.wav", "\\$5.wav", "\udcff\udcfe.wav", "\u65e5\u672c\n.wav"]
+)
+def test_titles_are_no_formulas_and_may_be_no_text(tmp_path, title):
+    with drawing(tmp_path / "a.png", 2, 2) as figure:
+        drawn = figure.suptitle(pictures.verbatim(title))
+    assert (tmp_path / "a.png").stat().st_size
+    shown = drawn.get_text().replace(r"\$", "$")
+    assert shown == "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in title)
+
+
 def test_a_tone_is_at_its_pitch_and_keeps_its_level():
     power = np.zeros((1025, 3))
     power[100] = 1.0

@@ -97,6 +97,11 @@ def shortened(text: str) -> str:
     return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
 
 
+def printable(text: str) -> str:
+    """`text` without what a terminal takes for a command, or breaks a line at: names of files may hold that."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
+
+
 def sentence(error: Exception) -> str:
     """What went wrong, as one sentence; of errors of the system, the file and the reason."""
     if isinstance(error, OSError) and error.strerror:

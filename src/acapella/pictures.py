@@ -1,5 +1,6 @@
 """Pictures: a figure to draw on, and spectrograms of audio files of any length on the mel scale, in magma colours."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import ceil
@@ -12,7 +13,7 @@ from acapella.audio_files import open_audio
 from acapella.audio_files.metadata import MADE_BY
 from acapella.dsp.overlap import split
 from acapella.dsp.stft import STFT
-from acapella.errors import MissingExtraError
+from acapella.errors import MissingExtraError, printable
 from acapella.whole_files import atomic_write
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ def check_installed() -> None:
 
 @contextmanager
 def drawing(path: Path, width: float, height: float) -> Iterator["Figure"]:
-    """An empty figure of `width` by `height` inches, written to `path` (.png) at the end, whole or not at all."""
+    """An empty figure of `width` by `height` inches, written to `path` (.png) at the end, whole or not at all.
+
+    What the font lacks (Chinese titles, for example) is drawn as boxes, without a word.
+    """
     check_installed()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -47,8 +51,14 @@ def drawing(path: Path, width: float, height: float) -> Iterator["Figure"]:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     yield figure
-    with atomic_write(path) as unfinished:
+    with atomic_write(path) as unfinished, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(unfinished, dpi=120, format="png", metadata={"Comment": f"Picture of audio {MADE_BY}"})
+
+
+def verbatim(name: str) -> str:
+    """`name`, of a file for example, for matplotlib to draw as it stands: $ is no formula, what is no text a mark."""
+    return printable(name).replace("$", r"\$")
 
 
 def draw_spectrograms(
@@ -70,10 +80,10 @@ def draw_spectrograms(
         for axes, (name, (level, seconds, sample_rate)) in zip(rows, drawn.items(), strict=True):
             image = draw_mel(axes, level, seconds, sample_rate / 2, vmin=top - RANGE_DB, vmax=top)
             axes.set(ylabel="Frequency (Hz)")
-            axes.set_title(name, loc="left")
+            axes.set_title(verbatim(name), loc="left")
             axes.label_outer()
         rows[-1].set(xlabel="Time (min:s)")
-        figure.suptitle(title)
+        figure.suptitle(verbatim(title))
         figure.colorbar(image, ax=rows, label="Level (dB)")
 
 

@@ -36,5 +36,13 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["numbers.h5"]
 
 
+def test_names_of_files_need_not_be_text(tmp_path):
+    names = Dataset(["\udcff.wav", "é"])
+    write_hdf5(tmp_path / "a.h5", {"names": names}, {"song": "\udcff", "n": 1.5})
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert file["names"].asstr()[:].tolist() == ["\N{REPLACEMENT CHARACTER}.wav", "é"]
+        assert dict(file.attrs) == {"song": "\N{REPLACEMENT CHARACTER}", "n": 1.5}
+
+
 def _touch(path):
     path.touch()

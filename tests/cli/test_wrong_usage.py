@@ -41,6 +41,8 @@ from tests.onnx_models import write_four_source_model
         (["song.wav", "--tta", "turn"], "--tta='turn' is not one of: swap, invert."),
         (["song.wav", "--shifts", "1000"], "--shifts=1000 is not a number from 1 to 100."),
         (["song.wav", "--then", "half.onnx", "--stems", "vocal"], "not made of: lead, backing, instrumental."),
+        (["song.wav", "-o", ""], "Nothing follows -o: is a variable not set?"),
+        (["song.wav", "--output="], "Nothing follows --output: is a variable not set?"),
         (["song.wav", "--colour", "red"], "No such option"),
         (["isolate"], "Missing argument"),
     ],

@@ -1,19 +1,23 @@
 """Damaged audio, the same in each run: it is decoded, or refused in a sentence that names the file."""
 
+import io
 import random
 import struct
 
+import av
 import numpy as np
 import pytest
 import soundfile
 from tests.audio_files.sounds import RATE, encode, music
 
 from acapella.audio_files import open_audio, read_audio
+from acapella.audio_files.streams import truehd_ends_early
 from acapella.errors import AudioFileError
 
 CASES = 40  # of each format
 FORMATS = ["WAV", "AIFF", "AU", "FLAC", "OGG", "W64", "CAF", "NIST", "IRCAM", "MP3"]
-CONTAINERS = {"m4a": "aac", "mkv": "aac", "webm": "libopus", "mpg": "mp2", "ts": "mp2"}
+CONTAINERS = {"m4a": "aac", "mkv": "aac", "webm": "libopus", "mpg": "mp2", "ts": "mp2", "avi": "mp2", "flv": "aac"}
+CONTAINERS |= {"nut": "pcm_s16le", "ac3": "ac3", "eac3": "eac3"}
 NUMBERS = [0, 1, 2, 8, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
 
 
@@ -53,17 +57,46 @@ def test_damaged_audio_is_decoded_or_refused(tmp_path, kind):
             assert str(error).endswith(").")  # noqa: PT017
 
 
-@pytest.mark.parametrize("kind", ["AU", "NIST", "AIFF", "IRCAM", "mkv", "mpg", "ts", "m4a"])
-def test_what_is_cut_is_said_to_be_cut(tmp_path, kind):
+@pytest.mark.parametrize("cut", [3, 2501])
+@pytest.mark.parametrize("kind", ["AU", "NIST", "AIFF", "IRCAM", *CONTAINERS])
+def test_what_is_cut_is_said_to_be_cut(tmp_path, kind, cut):
     path = tmp_path / f"song.{kind.lower()}"
     if kind.isupper():
         soundfile.write(path, music(9600), RATE, format=kind)
     else:
         encode(path, CONTAINERS[kind], music(48000))
     assert len(read_audio(path)[0])
-    path.write_bytes(path.read_bytes()[:-3])
+    path.write_bytes(path.read_bytes()[:-cut])
     with pytest.raises(AudioFileError, match="cut short"):
         read_audio(path)
+
+
+def test_truehd_that_ends_within_an_access_unit():
+    first, other = (
+        b"\xc0\x14\0\0\xf8\x72\x6f\xba",
+        b"\xa0\x14\0\0\x12\x34\x56\x78",
+    )  # of 20 words, with and without sync
+    whole = b"".join(start + bytes(32) for start in [other, first, other, other, other] * 2)
+    assert not truehd_ends_early(io.BytesIO(whole), len(whole))
+    for cut in (1, 35, 39, 41, 70):
+        assert truehd_ends_early(io.BytesIO(whole[:-cut]), len(whole) - cut)
+    assert not truehd_ends_early(io.BytesIO(whole[:-40]), len(whole) - 40), "between two units"
+
+
+@pytest.mark.parametrize("kind", ["avi", "flv"])
+def test_what_came_through_a_pipe_has_no_lengths(tmp_path, kind):
+    class Pipe(io.BytesIO):
+        def seekable(self):
+            return False
+
+    pipe = Pipe()
+    with av.open(pipe, "w", format=kind) as container:
+        stream = container.add_stream("mp2" if kind == "avi" else "aac", rate=RATE, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(music(4800).reshape(1, -1), "flt", "stereo")
+        frame.sample_rate = RATE
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    (tmp_path / "a").write_bytes(pipe.getvalue())
+    assert len(read_audio(tmp_path / "a")[0]) >= 4800
 
 
 def test_samples_that_are_too_loud_to_compute_with(tmp_path):

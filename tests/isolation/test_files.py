@@ -1,5 +1,6 @@
 """From a file to files: parts of songs, gains, bit rates and names."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -156,6 +157,13 @@ def test_names_that_cannot_be_are_refused(name, message):
     with pytest.raises(UsageError, match=message) as refused:
         check_name(name, ["vocal", "drums"])
     assert refused.value.argument == "name"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no such names")
+@pytest.mark.parametrize("song", ["\\\\server", "C:song", "..\\..\\song", "a:b", " ", "\udcff"])
+def test_a_song_may_have_any_name_of_this_system(song):
+    (path,) = output_paths(Path(f"{song}.wav"), "out", ["vocal"], "wav").values()
+    assert path == Path("out", f"{song}_vocal.wav")
 
 
 def test_a_song_cannot_lead_out_of_the_folder():

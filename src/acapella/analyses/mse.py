@@ -19,7 +19,7 @@ from acapella.isolation.frame_queue import FrameQueue
 from acapella.isolation.frames import run_network
 from acapella.isolation.model import Model
 from acapella.models.front_ends import SpectralFrontEnd
-from acapella.pictures import drawing
+from acapella.pictures import drawing, verbatim
 
 UNIT = "normalised²"
 COLOURS = {"validation": "tab:blue", "test": "tab:orange"}
@@ -83,7 +83,7 @@ def plot_tracks(found: TrackErrors, title: str, picture: Path) -> None:
         else:
             axes.set_ylabel("Tracks, in the order of the table")
         axes.invert_yaxis()
-        axes.set(title=title, xlabel="Mean squared error (normalised spectrograms)")
+        axes.set(title=verbatim(title), xlabel="Mean squared error (normalised spectrograms)")
         axes.grid(axis="x", alpha=0.3)
         figure.legend(loc="outside lower center", ncols=3)
 

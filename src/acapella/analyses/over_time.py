@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from acapella.analyses.report import Dataset
-from acapella.pictures import drawing
+from acapella.pictures import drawing, verbatim
 
 WINDOW, STEP = 2.0, 1.0  # seconds
 Measure = Callable[[np.ndarray, np.ndarray], float]  # of reference and estimate, both (samples,)
@@ -52,6 +52,6 @@ def plot(found: OverTime, title: str, label: str, picture: Path) -> None:
         axes.plot(found.seconds, found.values, ".-", label=f"windows of {WINDOW:g} s")
         if np.isfinite(found.overall):
             axes.axhline(found.overall, color="black", linestyle="--", label=f"whole signal: {found.overall:.4g}")
-        axes.set(title=title, xlabel="Time (s)", ylabel=label)
+        axes.set(title=verbatim(title), xlabel="Time (s)", ylabel=label)
         axes.grid(alpha=0.3)
         axes.legend()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from acapella import pictures
-from acapella.errors import MissingExtraError
+from acapella.errors import MissingExtraError, printable
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.whole_files import atomic_write
 
@@ -87,11 +87,18 @@ def write_hdf5(path: Path, datasets: Mapping[str, Dataset], attributes: Mapping[
     import h5py
 
     with atomic_write(path) as unfinished, h5py.File(unfinished, "w") as file:
-        file.attrs.update(attributes)
+        file.attrs.update({name: _as_text(value) for name, value in attributes.items()})
         for name, dataset in datasets.items():
-            written = file.create_dataset(name, data=dataset.values)
+            values = dataset.values
+            kept = [_as_text(value) for value in values] if isinstance(values, Sequence) else values
+            written = file.create_dataset(name, data=kept)
             if dataset.unit is not None:
                 written.attrs["unit"] = dataset.unit
+
+
+def _as_text(value: str | float) -> str | float:
+    """Names of files as text, which they need not be, and HDF5 takes no other."""
+    return printable(value) if isinstance(value, str) else value
 
 
 def _is_number(text: str) -> bool:

@@ -12,7 +12,7 @@ from acapella.analyses.task import Progress, Task
 from acapella.analyses.tensors import spectral_front_end, value_unit
 from acapella.errors import InputError
 from acapella.models.front_ends import SpectralFrontEnd
-from acapella.pictures import drawing
+from acapella.pictures import drawing, verbatim
 
 QUIETEST, LOUDEST = 1 / 100, 100  # peak of the vocals to peak of the instrumental
 Isolate = Callable[[np.ndarray], np.ndarray]  # from a mix (samples,) its vocals
@@ -83,7 +83,7 @@ def plot(found: Volume, title: str, unit: str, picture: Path) -> None:
         axes.axhline(found.own_error, color="tab:orange", linestyle="--", label=f"mix as it is: {found.own_error:.4g}")
         axes.plot([found.own_ratio], [found.own_error], "o", color="tab:orange")
         axes.set(
-            title=title,
+            title=verbatim(title),
             xlabel="Peak of the vocals / peak of the instrumental",
             ylabel=f"Mean squared error of the isolated vocals,\nrescaled (square of {unit})",
             xscale="log",

@@ -4,7 +4,7 @@ Arrays are float32 of shape (samples, channels), nominally in [-1, 1]; float fil
 
     reading.py    open_audio, read_audio   any file that libsndfile or FFmpeg knows, video too
     info.py       AudioInfo                what is known before decoding
-    damage.py     files that end before they should
+    damage.py     files that end before they should: by what they declare (declared.py), by their frames (streams.py)
     writing.py    AudioWriter              whole, or not at all
     wav.py        wav, RF64, wav without length
     metadata.py   Metadata                 tags, cover, place on the timeline, loudspeakers

@@ -12,13 +12,14 @@ from typing import BinaryIO
 
 from acapella.audio_files.declared import (
     au_ends_early,
+    flv_ends_early,
     ircam_ends_early,
     matroska_ends_early,
     mp4_ends_early,
-    mpeg_ends_early,
     nist_ends_early,
-    transport_ends_early,
+    nut_ends_early,
 )
+from acapella.audio_files.streams import ac3_ends_early, mpeg_ends_early, transport_ends_early, truehd_ends_early
 
 RIFF_UNKNOWN = (range(1), range(0x7FFFF000, 0x80000001), range(0xFFFFF000, 0x100000000))  # of wav from a pipe
 OGG_PAGE = 65307  # bytes, at most
@@ -45,6 +46,16 @@ def _riff_ends_early(file: BinaryIO, size: int) -> bool:
             unknown = any(length in sizes for sizes in RIFF_UNKNOWN)
             excess = start + (wide if unknown else length) - size
             return excess > 0 and excess not in (start, start - 8)  # some writers count the header as well
+    return False
+
+
+def _avi_ends_early(file: BinaryIO, size: int) -> bool:
+    """Whether a chunk of an AVI file is larger than the rest of the file; from a pipe, lists have no length."""
+    for name, start, length in _chunks(file, "<4sI"):
+        if name == b"LIST" and length in (0, 2**32 - 1):
+            return False
+        if start + length > size:
+            return True
     return False
 
 
@@ -89,6 +100,7 @@ def is_short_ogg(file: BinaryIO) -> bool:
 
 
 CHECKS: list[tuple[re.Pattern[bytes], Check]] = [
+    (re.compile(rb"RIFF....AVI ", re.DOTALL), _avi_ends_early),
     (re.compile(rb"RIFF|RF64"), _riff_ends_early),
     (re.compile(rb"FORM"), _aiff_ends_early),
     (re.compile(rb"OggS"), _ogg_ends_early),
@@ -97,6 +109,10 @@ CHECKS: list[tuple[re.Pattern[bytes], Check]] = [
     (re.compile(rb"NIST_1A"), nist_ends_early),
     (re.compile(rb"\x1a\x45\xdf\xa3"), matroska_ends_early),
     (re.compile(rb".{4}(ftyp|moov|mdat|wide|free|skip)", re.DOTALL), mp4_ends_early),
+    (re.compile(rb"nut/multimedia container\0"), nut_ends_early),
+    (re.compile(rb"FLV\x01"), flv_ends_early),
     (re.compile(rb"\x00\x00\x01\xba"), mpeg_ends_early),
+    (re.compile(rb"\x0b\x77"), ac3_ends_early),
+    (re.compile(rb".{4}\xf8\x72\x6f[\xba\xbb]", re.DOTALL), truehd_ends_early),
     (re.compile(rb"G(.{187}G){2}", re.DOTALL), transport_ends_early),
 ]

@@ -1,4 +1,4 @@
-"""What files declare about their size, in formats whose decoders do not compare: AU, IRCAM, NIST, Matroska, MP4, MPEG.
+"""What files declare about their size, in formats whose decoders do not compare: AU, IRCAM, NIST, Matroska, MP4, NUT.
 
 Each function takes an open file and its size in bytes, and says whether the file is shorter than it should be. Where
 the file does not tell, it is not.
@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 START = 1 << 16  # bytes at the start of a file that hold all headers that are looked at
-TAIL = 1 << 17  # bytes at the end of an MPEG stream in which one pack begins at least
 MOST_BOXES = 1000
 SEGMENT = 0x18538067  # the element of Matroska that holds all others but the header
+NUT_INDEX = bytes.fromhex("4e58dd672f23e64e")
+FLV_SIZE = b"\0\x08filesize\0"  # the name, with its length, and that a number follows
+FLV_TAG = 11  # bytes of the head of a tag, without its data
 
 
 def au_ends_early(file: BinaryIO, size: int) -> bool:
     """AU: the header says how many bytes follow."""
-    header = _read(file, 0, 12)
+    header = read_at(file, 0, 12)
     layout = ">II" if header[:1] == b"." else "<II"
     if len(header) < 12:
         return True
@@ -28,7 +30,7 @@ def au_ends_early(file: BinaryIO, size: int) -> bool:
 
 def ircam_ends_early(file: BinaryIO, size: int) -> bool:
     """IRCAM declares no length; but a part of a sample at the end is what a cut leaves."""
-    header = _read(file, 0, 16)
+    header = read_at(file, 0, 16)
     if len(header) < 16 or size < 1024:
         return True
     layout = "<II" if header[0] == 0x64 else ">II"
@@ -39,8 +41,8 @@ def ircam_ends_early(file: BinaryIO, size: int) -> bool:
 
 def nist_ends_early(file: BinaryIO, size: int) -> bool:
     """NIST Sphere: the header is text, and counts samples and their bytes."""
-    text = _read(file, 0, 4096)
-    fields = {name: int(number) for name, number in re.findall(rb"(\w+) -i (\d{1,15})\s", text)}
+    text = read_at(file, 0, 4096)
+    fields = {name: int(number) for name, number in re.findall(rb"(\w+) -(?:i|s\d+) (\d{1,15})\s", text)}
     start = re.match(rb"NIST_1A\s+(\d{1,9})\s", text)
     parts = [fields.get(name) for name in (b"sample_count", b"channel_count", b"sample_n_bytes")]
     if start is None or None in parts:
@@ -51,7 +53,7 @@ def nist_ends_early(file: BinaryIO, size: int) -> bool:
 
 def matroska_ends_early(file: BinaryIO, size: int) -> bool:
     """Matroska and WebM: the segment has a size, unless it was written as a stream."""
-    start = _read(file, 0, START)
+    start = read_at(file, 0, START)
     place = 0
     for _ in range(MOST_BOXES):
         name, place = _ebml_number(start, place, keep_marker=True)
@@ -88,7 +90,7 @@ def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
     """Start and length of each box that the file says to have; as far as they look like boxes."""
     place = 0
     for _ in range(MOST_BOXES):
-        header = _read(file, place, 16)
+        header = read_at(file, place, 16)
         if place == size or len(header) < 8 or not header[4:8].isalnum():
             return
         length = int.from_bytes(header[:4], "big")
@@ -100,32 +102,23 @@ def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
         place += length
 
 
-def mpeg_ends_early(file: BinaryIO, size: int) -> bool:
-    """MPEG program streams: a row of packs and packets, each with its size."""
-    start = max(0, size - TAIL)
-    tail = _read(file, start, TAIL)
-    place = tail.find(b"\0\0\1\xba")
-    if place < 0:
-        return False
-    while place + 6 <= len(tail) and tail[place : place + 3] == b"\0\0\1":
-        code = tail[place + 3]
-        if code == 0xB9:  # the end
-            return False
-        if code != 0xBA:
-            place += 6 + int.from_bytes(tail[place + 4 : place + 6], "big")
-        elif tail[place + 4] >> 6 == 1:  # MPEG-2
-            stuffing = tail[place + 13] & 7 if place + 13 < len(tail) else 0
-            place += 14 + stuffing
-        else:
-            place += 12
-    return place != len(tail) and (place > len(tail) or len(tail) - place < 6)
+def nut_ends_early(file: BinaryIO, size: int) -> bool:
+    """NUT: the last packet is an index, whose length stands before the checksum at its end."""
+    length = int.from_bytes(read_at(file, max(0, size - 12), 8), "big")
+    return length > size or read_at(file, size - length, 8) != NUT_INDEX
 
 
-def transport_ends_early(file: BinaryIO, size: int) -> bool:
-    """MPEG transport streams: packets of 188 bytes, of which the last one is whole."""
-    return size % 188 > 0
+def flv_ends_early(file: BinaryIO, size: int) -> bool:
+    """FLV: the header may say how long the file is, and behind each tag stands its length."""
+    start = read_at(file, 0, START)
+    place = start.find(FLV_SIZE)
+    if place >= 0 and len(number := start[place + len(FLV_SIZE) :][:8]) == 8 and struct.unpack(">d", number)[0] > size:
+        return True
+    length = int.from_bytes(read_at(file, max(0, size - 4), 4), "big")
+    return length + 4 > size or int.from_bytes(read_at(file, size - length - 3, 3), "big") + FLV_TAG != length
 
 
-def _read(file: BinaryIO, place: int, length: int) -> bytes:
+def read_at(file: BinaryIO, place: int, length: int) -> bytes:
+    """So many bytes of the file, from `place` on, or what there is of them."""
     file.seek(place, os.SEEK_SET)
     return file.read(length)

@@ -6,6 +6,7 @@ Only what a command needs is imported, when it runs: `acapella --help` answers a
 import atexit
 import gc
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import typer
@@ -70,8 +71,12 @@ def run(given: list[str]) -> int | None:
 def _with_command(given: list[str]) -> list[str]:
     """`acapella song.mp3` becomes `acapella isolate song.mp3`: a first word that is no command is a file.
 
-    The flags that all commands share may stand anywhere.
+    The flags that all commands share may stand anywhere. Nothing may be empty: `-o "$OUT"` where OUT is not set would
+    be the current folder.
     """
+    for before, word in pairwise(["acapella", *given]):
+        if not word or (word.startswith("--") and word.endswith("=")):
+            raise UsageError(f"Nothing follows {word.rstrip('=') or before}: is a variable not set?")
     flags, words = [word for word in given if word in FLAGS], [word for word in given if word not in FLAGS]
     if not words:
         return [*flags, "--help"]

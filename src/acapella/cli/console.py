@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from acapella.errors import UsageError, sentence
+from acapella.errors import UsageError, printable, sentence
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,11 +81,6 @@ def say(text: str) -> None:
     """Print a line on standard error, where that can be written."""
     with suppress(OSError, ValueError):
         typer.echo(printable(text), err=True)
-
-
-def printable(text: str) -> str:
-    """`text` without what a terminal takes for a command, or breaks a line at: names of files may hold that."""
-    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
 
 
 def with_flags(text: str, *arguments: str) -> str:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from acapella.cli.batch import BatchReport
-from acapella.cli.console import printable, report, warn, with_flags
+from acapella.cli.console import report, warn, with_flags
 from acapella.cli.progress import SongBars
-from acapella.errors import UsageError
+from acapella.errors import UsageError, printable
 from acapella.isolation.options import AS_USUAL, WriteOptions
 from acapella.isolation.outputs import NAME
 from acapella.jobs.events import Done, End, Event, Failed, Progressed, Started

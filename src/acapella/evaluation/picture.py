@@ -8,7 +8,7 @@ import numpy as np
 
 from acapella.evaluation.groups import METRICS, as_text
 from acapella.evaluation.scores import TrackScores, label, stems_of
-from acapella.pictures import drawing
+from acapella.pictures import drawing, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ def plot_distribution(tracks: Sequence[TrackScores], path: Path, title: str) -> 
                         _draw_values(axes, centre, values, width, colour)
                         _write_above(axes, centre, as_text(name, float(np.median(values))), colour)
             _label(axes, members, unit)
-        figure.suptitle(f"{title}, {len(tracks)} track{'' if len(tracks) == 1 else 's'}")
+        figure.suptitle(verbatim(f"{title}, {len(tracks)} track{'' if len(tracks) == 1 else 's'}"))
         _add_legend(figure, stems)
 
 
@@ -87,7 +87,7 @@ def _add_legend(figure: "Figure", stems: Sequence[str]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], marker="s", linestyle="", color=COLOURS[number % len(COLOURS)], label=label(stem))
+        Line2D([], [], marker="s", linestyle="", color=COLOURS[number % len(COLOURS)], label=verbatim(label(stem)))
         for number, stem in enumerate(stems)
     ]
     about = "point: a track   box: the middle half   bar and number: the median   whiskers: 1.5 boxes at most"

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean, median, stdev
 from typing import TYPE_CHECKING, Any
 
-from acapella.pictures import drawing
+from acapella.pictures import drawing, verbatim
 from acapella.whole_files import atomic_write
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def draw_run(epochs: Sequence[Mapping[str, float]], path: Path, title: str) -> N
             )
             axes.legend()
         _scale(axes, [epoch[name] for epoch in epochs for name in LOSSES if isfinite(epoch.get(name, inf))])
-        axes.set(title=title, xlabel="Epoch", ylabel="Loss")
+        axes.set(title=verbatim(title), xlabel="Epoch", ylabel="Loss")
         axes.grid(alpha=0.3)
 
 
@@ -145,7 +145,7 @@ def draw_losses(searches: Sequence[Search], path: Path) -> None:
         grid = figure.subplots(len(searches), len(LOSSES), squeeze=False)
         for search, row in zip(searches, grid, strict=True):
             for axes, (name, title) in zip(row, LOSSES.items(), strict=True):
-                axes.set(title=f"{search.name}: {title.lower()}", xlabel="Epoch", ylabel=title)
+                axes.set(title=verbatim(f"{search.name}: {title.lower()}"), xlabel="Epoch", ylabel=title)
                 _draw_curves(axes, search, name)
             if row[0].has_data():
                 row[0].legend(loc="upper left", bbox_to_anchor=(0, -0.15), fontsize=8, frameon=False)

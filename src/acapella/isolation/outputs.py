@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from string import Formatter
 
 from acapella.audio_files import FORMATS, BitDepth, open_audio
@@ -43,7 +43,7 @@ def check_name(name: str, stems: Sequence[str] = ()) -> None:
         raise UsageError(f"name={name!r} has a field {{{unknown[0]}}}, which is not one of: {known}.", "name")
     if "stem" not in fields and len(stems) > 1:
         raise UsageError(f"name={name!r} needs {{stem}}: otherwise all stems would be written to one file.", "name")
-    _fill(name, dict.fromkeys(FIELDS, "x"))
+    _fill(name, dict.fromkeys(FIELDS, "x"), portable=True)  # while songs may be named as they like
 
 
 def _fields(name: str) -> list[str]:
@@ -58,10 +58,11 @@ def _fields(name: str) -> list[str]:
     return [str(part[1]) for part in parts]
 
 
-def _fill(name: str, values: Mapping[str, str]) -> str:
-    """The template with its values, a path below some folder."""
+def _fill(name: str, values: Mapping[str, str], *, portable: bool = False) -> str:
+    """The template with its values, a path below some folder of this system, or of any if it is `portable`."""
     filled = name.format(**values)
-    for path in (PurePosixPath(filled), PureWindowsPath(filled)):
+    for system in (PurePosixPath, PureWindowsPath) if portable else (PurePath,):
+        path = system(filled)
         if path.is_absolute() or path.anchor or ".." in path.parts:
             raise UsageError(f"name={name!r} leaves the folder for the stems, as {filled!r}.", "name")
     if not filled.rpartition("/")[2].strip(" ."):
