@@ -30,7 +30,8 @@ TRAIN = """
 import sys
 from pathlib import Path
 from acapella import Settings
-from acapella.experiments.training_run import open_corpus, start_model, make_module, fit
+from acapella.experiments.preparing import open_corpus
+from acapella.experiments.training_run import start_model, make_module, fit
 from acapella.corpus.tracks import find_tracks, split_tracks
 
 settings = Settings.read(Path(sys.argv[1]))

@@ -29,6 +29,8 @@ Given = dict[str, str]
 EXAMPLES: dict[str, list[str | tuple[str, Given]]] = {
     "ANALYSIS_PATH": ["./elsewhere"],
     "BATCH": ["1", "3"],
+    "DEVICES": ["1"],  # more start processes: tests/training/test_ranks.py
+    "NODES": ["1"],
     "CHOPPARAMS": [
         ("", {"CHOPNAME": "full"}),
         "{'scale': 8}",

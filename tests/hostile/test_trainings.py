@@ -10,7 +10,7 @@ import torch
 from tests.made import write_corpus
 
 from acapella.conversion.weight_files import load_weights, save_weights
-from acapella.errors import CorpusError, ModelFileError, SettingsError, TrainingError, UsageError
+from acapella.errors import CorpusError, ModelFileError, SettingsError, TrainingError
 from acapella.experiments.training_run import resume, train
 from acapella.networks import build_network
 from acapella.settings import Settings
@@ -76,13 +76,6 @@ def test_nothing_to_train_is_an_error(settings):
     with pytest.raises(SettingsError, match="START_EPOCH=7 leaves nothing to train of EPOCHS=7"):
         train(settings.model_copy(update={"start_epoch": 7, "epochs": 7}))
     assert not settings.log_base.exists()
-
-
-def test_torchrun_is_refused(settings, monkeypatch):
-    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(UsageError, match="torchrun has started 2 processes"):
-        train(settings)
 
 
 class Trap:

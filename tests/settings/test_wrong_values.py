@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
         ({"metrics": "mean_pred,x"}, "METRICS='mean_pred,x': 'x' is not one of: mean_pred, max_pred."),
         ({"epoch_steps": 0}, "EPOCH_STEPS=0 must be greater than 0 with BATCH_GENERATOR='random'."),
         ({"chopnam": "tile"}, "There is no option CHOPNAM; the nearest is CHOPNAME."),
-        ({"_env_file": ".env"}, "There is no option _ENV_FILE; the nearest is FINE_TUNE."),
+        ({"_env_file": ".env"}, "There is no option _ENV_FILE; the nearest is DEVICES."),
     ],
 )
 def test_one_sentence_about_a_wrong_value(options: dict[str, Any], expected: str) -> None:

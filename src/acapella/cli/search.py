@@ -104,8 +104,11 @@ def run_search(
     find_tracks(options.common(grid).data)  # a corpus that is not there would make every run fail
     try:
         from acapella.experiments.training_run import train_or_resume
+        from acapella.training.ranks import launched_processes
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
+    if (processes := launched_processes()) > 1:
+        raise UsageError(f"torchrun has started {processes} processes, but a search is one: start it without.")
     try:
         with TrainingReport(console) as listen:
             if cluster is None:

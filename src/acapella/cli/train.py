@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,12 +13,14 @@ from acapella.cli.console import make_console
 from acapella.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     from rich.console import Console
 
     from acapella.experiments.training_run import TrainedRun
     from acapella.settings import Settings
+    from acapella.training.launching import Launcher
 
 EnvFile = Annotated[Path | None, typer.Option("--env", help='A file of export NAME="value" lines, as in envs/.')]
 
@@ -33,6 +36,12 @@ def train(
     check: Annotated[
         bool, typer.Option("--check", help="Check MODEL and LOSS, your own say, and train nothing.")
     ] = False,
+    devices: Annotated[int | None, typer.Option(min=1, help="Devices of each machine; overrides DEVICES.")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Train on a Ray cluster, on DEVICES × NODES of its devices."),
+    ] = None,
+    cores: Annotated[int, typer.Option(min=1, help="Of each device on the cluster.")] = 1,
 ) -> None:
     """Train a network on a corpus, as the environment's variables say (`acapella options` lists them).
 
@@ -42,24 +51,48 @@ def train(
       DATA=corpus acapella train
       acapella train --env envs/lps --data corpus
       acapella train --resume logs --epochs 20
+      DEVICES=4 acapella train                  four GPUs, or processes; the same weights as with one
+      torchrun --nnodes 2 --nproc-per-node 4 … -m acapella train
     """
     from acapella.settings import Settings
 
-    console = make_console(context.obj["quiet"])
+    is_first = os.environ.get("RANK", "0") == "0"  # of the processes of torchrun: it speaks for all
+    console = make_console(context.obj["quiet"] or not is_first)
     if resume is None:
-        given = {"data": data, "epochs": epochs}
+        given = {"data": data, "epochs": epochs, "devices": devices}
         settings = Settings.read(env, **{name: value for name, value in given.items() if value is not None})
         say_what_is_overridden(env, console)
-        (check_model_and_loss if check else run_training)(settings, console)
+        if check:
+            check_model_and_loss(settings, console)
+            return
+        with _launcher(cluster, cores) as launcher:
+            run_training(settings, console, launcher)
         return
     if env is not None:
         raise UsageError("--resume takes the settings of the run itself: leave --env away.")
     from acapella.cli.training import TrainingReport
 
-    training = _training()
-    with TrainingReport(console) as listen:
-        run = training.resume(resume, listen, data=data, epochs=epochs, questions=AtTheTerminal())
+    training, asked = _training(), AtTheTerminal()
+    with _launcher(cluster, cores) as launcher, TrainingReport(console) as listen:
+        run = training.resume(
+            resume, listen, data=data, epochs=epochs, devices=devices, questions=asked, launcher=launcher
+        )
     _report(run, console)
+
+
+@contextmanager
+def _launcher(cluster: str | None, cores: int) -> "Iterator[Launcher | None]":
+    """What starts the processes of a training there; None: on this machine."""
+    if cluster is None:
+        yield None
+        return
+    from acapella.jobs.ray_tasks import RayTasks  # first: it says what is missing
+
+    _training()
+    from acapella.experiments.cluster_ranks import RayLauncher
+
+    with RayTasks(cluster, cores=cores) as tasks:
+        yield RayLauncher(tasks)
 
 
 def say_what_is_overridden(env: Path | None, console: "Console") -> None:
@@ -72,13 +105,13 @@ def say_what_is_overridden(env: Path | None, console: "Console") -> None:
         console.print(f"Warning: the environment's {', '.join(differing)} go before those in {env}.")
 
 
-def run_training(settings: "Settings", console: "Console") -> None:
+def run_training(settings: "Settings", console: "Console", launcher: "Launcher | None" = None) -> None:
     """Train, and say where the results lie."""
     from acapella.cli.training import TrainingReport
 
     training = _training()
     with TrainingReport(console) as listen:
-        run = training.train(settings, listen, questions=AtTheTerminal())
+        run = training.train(settings, listen, questions=AtTheTerminal(), launcher=launcher)
     _report(run, console)
 
 

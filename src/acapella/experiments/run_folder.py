@@ -15,14 +15,25 @@ from acapella.whole_files import temporary_path
 
 LAST = "last"
 SETTINGS_FILE = "env"
-WITHOUT_EFFECT = ("log_base", "analysis_path", "quit")  # settings that do not affect the trained weights
+WITHOUT_EFFECT = (
+    "log_base",
+    "analysis_path",
+    "quit",
+    "devices",
+    "nodes",
+)  # settings that do not affect the trained weights
+
+
+def run_name(settings: Settings, now: datetime | None = None) -> str:
+    """What a training that begins now is called: date and settings."""
+    return f"{(now or datetime.now()):%Y-%m-%d_%H-%M-%S}_{_describe(settings)}"
 
 
 def create_run_folder(settings: Settings, name: str | None = None, now: datetime | None = None) -> Path:
     """Make a new folder, called `name` or by date and settings; it holds the settings as a file `env`."""
     base = settings.log_base
     base.mkdir(parents=True, exist_ok=True)
-    name = name or f"{(now or datetime.now()):%Y-%m-%d_%H-%M-%S}_{_describe(settings)}"
+    name = name or run_name(settings, now)
     for number in count(1):
         folder = base / (name if number == 1 else f"{name}_{number}")
         with suppress(FileExistsError):  # another training may have begun in the same second

@@ -1,18 +1,15 @@
 """A training run, from settings to model file: corpus, network, training loop, weights, export."""
 
 import json
-import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from acapella.conversion.export import export
 from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.weight_files import save_weights
-from acapella.corpus.cache import Cache, cache_folder
-from acapella.corpus.examples import Examples
-from acapella.corpus.tracks import STEMS, Split, Track, find_tracks, split_tracks
-from acapella.errors import CorpusError, InputError, ModelFileError, SettingsError, UsageError, sentence
+from acapella.errors import InputError, ModelFileError, SettingsError, UsageError
+from acapella.experiments.preparing import prepare
 from acapella.experiments.results import draw_run
 from acapella.experiments.run_folder import (
     SETTINGS_FILE,
@@ -21,21 +18,22 @@ from acapella.experiments.run_folder import (
     last_run,
     mark_as_last,
     newest_run,
+    run_name,
     run_settings,
     trains_alike,
     write_settings,
 )
-from acapella.models.description import ModelDescription
 from acapella.models.front_ends import SpectralFrontEnd
-from acapella.models.schedules import Chunks
 from acapella.networks import Network
 from acapella.settings import Settings
 from acapella.training.conformance import check_own
-from acapella.training.domains import choose_domain
-from acapella.training.events import Note, Preparing, TrainingListener, ignore
-from acapella.training.loop import fit, make_module, start_model
+from acapella.training.events import Note, TrainingListener, ignore
+from acapella.training.launching import Body, Launcher, launch
+from acapella.training.loop import fit, start_model
 from acapella.training.module import Isolation
 from acapella.training.network_picture import draw_network
+from acapella.training.questions import NobodyThere, Questions
+from acapella.training.ranks import first_before_others, from_first, joined_ranks, launched_processes
 from acapella.training.resume import RESUME_NAME
 
 
@@ -56,52 +54,21 @@ class TrainedRun:
         return path if path.is_file() else None
 
 
-class Questions(Protocol):
-    """Questions to the user."""
-
-    def more_epochs(self) -> int:
-        """Number of epochs to add; 0 ends the training."""
-
-    def save(self) -> bool:
-        """Whether to save the weights."""
-
-
-class NobodyThere:
-    """Answers without a user: no more epochs, and save."""
-
-    def more_epochs(self) -> int:
-        """None."""
-        return 0
-
-    def save(self) -> bool:
-        """Yes."""
-        return True
-
-
 def train(
     settings: Settings,
     listen: TrainingListener = ignore,
     *,
     name: str | None = None,
     questions: Questions | None = None,
+    launcher: Launcher | None = None,
 ) -> TrainedRun:
     """Train with `settings`; weights, model file and records are written to a new run folder.
 
-    The folder is called `name`, or else by date and settings.
+    The folder is called `name`, or else by date and settings. Where DEVICES and NODES want several processes,
+    `launcher` starts them, None: on this machine. They may also have been started already, by torchrun.
     """
-    _check_alone()
-    if settings.start_epoch >= settings.epochs:
-        raise SettingsError(
-            f"START_EPOCH={settings.start_epoch} leaves nothing to train of EPOCHS={settings.epochs}, which are all."
-        )
-    model = start_model(settings, weights_to_load(settings))
-    check_own(model, settings)
-    module = _prepare(model, settings, listen)
-    folder = create_run_folder(settings, name)
-    front_end = model.description.front_end
-    if isinstance(model.network, Network) and isinstance(front_end, SpectralFrontEnd):
-        draw_network(model.network, front_end.tensor_channels, settings.model, folder / "network.png")
-    return _run(model, module, settings, folder, listen, questions or NobodyThere(), resumed=False)
+    body = partial(_train, settings=settings, name=name or run_name(settings))
+    return _in_ranks(settings, body, listen, questions, launcher)
 
 
 def resume(
@@ -110,7 +77,9 @@ def resume(
     *,
     data: Path | None = None,
     epochs: int | None = None,
+    devices: int | None = None,
     questions: Questions | None = None,
+    launcher: Launcher | None = None,
 ) -> TrainedRun:
     """Resume the training of a run folder, or of the newest run in a LOG_BASE; it ends as if it had not stopped.
 
@@ -118,22 +87,88 @@ def resume(
         folder: a run folder, `last`, or a LOG_BASE.
         data: where the corpus is now; by default where it was. Otherwise the run's own settings are used.
         epochs: total number of epochs, where it is more than before.
+        devices: number of devices on each machine, where it is another than before.
+        launcher: as for `train`.
     """
-    _check_alone()
     folder = _run_to_resume(folder)
     settings = run_settings(folder, **({} if data is None else {"DATA": data}))
-    settings = settings.model_copy(update={"epochs": max(settings.epochs, epochs or 0)})
+    changed = {"epochs": max(settings.epochs, epochs or 0), "devices": devices or settings.devices}
+    settings = settings.model_copy(update=changed)
+    body = partial(_resume, settings=settings, folder=folder.resolve())
+    return _in_ranks(settings, body, listen, questions, launcher)
+
+
+def train_or_resume(settings: Settings, listen: TrainingListener = ignore, *, name: str) -> TrainedRun:
+    """Train in a folder called `name`, or resume the training with the same settings that was interrupted there."""
+    folder = _resumable(settings, name)
+    if folder:
+        return resume(folder, listen, devices=settings.devices)
+    return train(settings, listen, name=name)
+
+
+def _resumable(settings: Settings, name: str) -> Path | None:
+    """The folder called `name` of a training with these settings that can go on."""
+    for folder in (settings.log_base / name, *sorted(settings.log_base.glob(f"{name}_[0-9]*"))):
+        if (folder / RESUME_NAME).is_file() and trains_alike(run_settings(folder), settings):
+            return folder.resolve()
+    return None
+
+
+def _in_ranks(
+    settings: Settings,
+    body: Body[TrainedRun],
+    listen: TrainingListener,
+    questions: Questions | None,
+    launcher: Launcher | None,
+) -> TrainedRun:
+    """Call `body` in as many processes as DEVICES and NODES say: this one, torchrun's, or those of the launcher."""
+    questions, launched = questions or NobodyThere(), launched_processes()
+    wanted = settings.devices * settings.nodes
+    if launched:
+        if wanted not in (1, launched):
+            raise UsageError(f"torchrun has started {launched} processes, but DEVICES × NODES is {wanted}.")
+        with joined_ranks() as rank:
+            return body(listen=listen if rank.is_first else ignore, questions=questions)
+    if wanted > 1 or launcher:
+        return (launcher or launch)(body, settings.devices, settings.nodes, listen, questions)
+    return body(listen=listen, questions=questions)
+
+
+def _train(
+    *, settings: Settings, name: str, listen: TrainingListener, questions: Questions, again: bool = False
+) -> TrainedRun:
+    """On each rank."""
+    begun = from_first(partial(_resumable, settings, name)) if again else None
+    if begun:
+        return _resume(settings=settings, folder=begun, listen=listen, questions=questions)
+    if settings.start_epoch >= settings.epochs:
+        raise SettingsError(
+            f"START_EPOCH={settings.start_epoch} leaves nothing to train of EPOCHS={settings.epochs}, which are all."
+        )
+    model = start_model(settings, weights_to_load(settings))
+    check_own(model, settings)
+    module = first_before_others(partial(prepare, model, settings, listen))
+    folder = from_first(partial(_new_folder, model, settings, name))
+    return _run(model, module, settings, folder, listen, questions, resumed=False)
+
+
+def _new_folder(model: TorchModel, settings: Settings, name: str) -> Path:
+    """A run folder, with a picture of the network."""
+    folder = create_run_folder(settings, name)
+    front_end = model.description.front_end
+    if isinstance(model.network, Network) and isinstance(front_end, SpectralFrontEnd):
+        draw_network(model.network, front_end.tensor_channels, settings.model, folder / "network.png")
+    return folder
+
+
+def _resume(
+    *, settings: Settings, folder: Path, listen: TrainingListener, questions: Questions, again: bool = False
+) -> TrainedRun:
+    """On each rank."""
     model = start_model(settings)
-    module = _prepare(model, settings, listen)
-    write_settings(settings, folder)
-    return _run(model, module, settings, folder.resolve(), listen, questions or NobodyThere(), resumed=True)
-
-
-def _check_alone() -> None:
-    """UsageError where torchrun has started several of us: each would train on its own, and write over the others."""
-    processes = os.environ.get("WORLD_SIZE", "1")
-    if "TORCHELASTIC_RUN_ID" in os.environ and processes != "1":
-        raise UsageError(f"torchrun has started {processes} processes, but a training is one: start it without.")
+    module = first_before_others(partial(prepare, model, settings, listen))
+    from_first(partial(write_settings, settings, folder))
+    return _run(model, module, settings, folder, listen, questions, resumed=True)
 
 
 def _run_to_resume(folder: Path) -> Path:
@@ -146,40 +181,6 @@ def _run_to_resume(folder: Path) -> Path:
     if not (run / RESUME_NAME).is_file():
         raise InputError(f"{run} holds no {RESUME_NAME}: this run cannot be resumed; train anew.")
     return run
-
-
-def train_or_resume(settings: Settings, listen: TrainingListener = ignore, *, name: str) -> TrainedRun:
-    """Train in a folder called `name`, or resume the training with the same settings that was interrupted there."""
-    for folder in (settings.log_base / name, *sorted(settings.log_base.glob(f"{name}_[0-9]*"))):
-        if (folder / RESUME_NAME).is_file() and trains_alike(run_settings(folder), settings):
-            return resume(folder, listen)
-    return train(settings, listen, name=name)
-
-
-def _prepare(model: TorchModel, settings: Settings, listen: TrainingListener) -> Isolation:
-    """The model with the corpus, ready for training."""
-    if settings.fine_tune:
-        listen(Note(_what_the_checkpoint_decides(model.description)))
-    required = model.description.sources if settings.sources or settings.fine_tune else STEMS
-    tracks, skipped = find_tracks(settings.data, required)
-    for reason in skipped:
-        listen(Note(f"{reason}."))
-    split = split_tracks(tracks, settings.split, settings.validation_tracks, settings.test_tracks)
-    if not split.train:
-        raise CorpusError("No track is left to train on: all are named in VALIDATION_TRACKS or TEST_TRACKS.")
-    module = make_module(model, settings, *open_corpus(split, model, settings, listen))
-    if not module.is_validated:
-        listen(Note("No slice to validate with: best weights and early stopping go by the training loss."))
-    return module
-
-
-def _what_the_checkpoint_decides(description: ModelDescription) -> str:
-    front_end, schedule = description.front_end, description.schedule
-    assert isinstance(schedule, Chunks)
-    return (
-        f"The checkpoint says: {front_end.sample_rate} Hz, {front_end.channels} channel(s), chunks of "
-        f"{schedule.length / front_end.sample_rate:.1f} s, sources {', '.join(description.sources)}."
-    )
 
 
 def _run(
@@ -196,14 +197,18 @@ def _run(
     listen(Note(f"Run folder: {folder}"))
     point = folder / RESUME_NAME
     epochs, interrupted = fit(module, settings, folder, listen, point if resumed else None)
-    while not (interrupted or settings.quit) and (more := questions.more_epochs()):
+    while not (interrupted or settings.quit) and (more := from_first(questions.more_epochs)):
         settings = settings.model_copy(update={"epochs": settings.start_epoch + len(epochs) + more})
-        write_settings(settings, folder)
+        from_first(partial(write_settings, settings, folder))
         epochs, interrupted = fit(module, settings, folder, listen, point if point.is_file() else None)
-    (folder / "metrics.json").write_text(json.dumps(epochs, indent=1) + "\n", encoding="utf-8")
-    draw_run(epochs, folder / "loss.png", folder.name)
-    is_saved = questions.save() if interrupted or not settings.quit else True
-    weights = _keep(model, settings, folder, epochs) if is_saved else None
+
+    def keep() -> Path | None:
+        (folder / "metrics.json").write_text(json.dumps(epochs, indent=1) + "\n", encoding="utf-8")
+        draw_run(epochs, folder / "loss.png", folder.name)
+        is_saved = questions.save() if interrupted or not settings.quit else True
+        return _keep(model, settings, folder, epochs) if is_saved else None
+
+    weights = from_first(keep)
     return TrainedRun(folder, weights, weights and weights.with_suffix(".onnx"), epochs, interrupted)
 
 
@@ -215,34 +220,6 @@ def weights_to_load(settings: Settings) -> Path | None:
     if weights is None:
         raise ModelFileError(f"LOAD=True, but there is no file WEIGHTS={str(settings.weights)!r}.")
     return weights
-
-
-def open_corpus(
-    split: Split, model: TorchModel, settings: Settings, listen: TrainingListener
-) -> tuple[list[Examples], list[Examples]]:
-    """Training and validation tracks, with their audio in the cache."""
-    domain = choose_domain(model, settings)
-    cache = Cache(cache_folder(settings.data, settings.log_base), model.description.front_end)
-    train, validation, test = len(split.train), len(split.validation), len(split.test)
-    listen(Note(f"{train} tracks train, {validation} validate, {test} are kept for tests."))
-
-    def opened(tracks: list[Track], what: str) -> list[Examples]:
-        listen(Preparing(what))
-        found: list[Examples] = []
-        for track in tracks:
-            try:
-                found += domain.open(track, cache)
-            except (InputError, OSError) as error:  # one bad track does not keep the others from training
-                listen(Note(f"{track.name} is skipped: {sentence(error)}"))
-        if tracks and not found:
-            raise CorpusError(f"None of the {what} tracks in {settings.data} can be used.")
-        return found
-
-    training, validating = opened(split.train, "training"), opened(split.validation, "validation")
-    if validating and not any(examples.has_target for examples in validating):
-        learnt = ", ".join(model.description.sources)
-        listen(Note(f"All validation tracks are silent in {learnt}: their loss says little of the separation."))
-    return training, validating
 
 
 def _keep(model: TorchModel, settings: Settings, folder: Path, epochs: list[dict[str, float]]) -> Path:

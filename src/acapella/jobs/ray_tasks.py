@@ -5,11 +5,13 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
-from acapella.errors import AcapellaError
+from acapella.errors import ProcessDiedError
 from acapella.jobs.ray import LOCAL, TRIES, connect, first_line  # first: it says what is missing
 
 import ray  # isort: skip
+import ray.util  # isort: skip
 from ray.exceptions import RayError, RayTaskError, TaskCancelledError  # isort: skip
+from ray.util.queue import Queue  # isort: skip
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
@@ -40,9 +42,27 @@ class RayTasks:
         if self._owns_connection:
             ray.shutdown()
 
+    @property
+    def address(self) -> str:
+        """Of this machine, as the others know it."""
+        return str(ray.util.get_node_ip_address())
+
+    def queue(self) -> Queue:
+        """A queue that can be handed to calls, for what they tell while they run."""
+        return Queue(actor_options={"num_cpus": 0})
+
     def call(self, function: Callable[Given, Returned], *args: Given.args, **kwargs: Given.kwargs) -> Returned:
         """What `function` returns or raises there; KeyboardInterrupt where it was cancelled."""
-        task = ray.remote(num_cpus=self._cores, num_gpus=self._gpus, max_retries=TRIES - 1)(function)
+        return self._call(TRIES, function, *args, **kwargs)
+
+    def call_once(self, function: Callable[Given, Returned], *args: Given.args, **kwargs: Given.kwargs) -> Returned:
+        """As `call`, but a ProcessDiedError where its worker dies once."""
+        return self._call(1, function, *args, **kwargs)
+
+    def _call(
+        self, tries: int, function: Callable[Given, Returned], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Returned:
+        task = ray.remote(num_cpus=self._cores, num_gpus=self._gpus, max_retries=tries - 1)(function)
         with self._lock:
             reference = task.remote(*args, **kwargs)
             self._under_way.add(reference)
@@ -53,7 +73,8 @@ class RayTasks:
         except RayTaskError as error:
             raise error.cause from error
         except RayError as error:
-            raise AcapellaError(f"Its worker died {TRIES} times ({first_line(error)}).") from error
+            often = f"{tries} times" if tries > 1 else "once"
+            raise ProcessDiedError(f"Its worker died {often} ({first_line(error)}).") from error
         finally:
             with self._lock:
                 self._under_way.discard(reference)

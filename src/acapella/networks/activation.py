@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.overrides import handle_torch_function, has_torch_function_unary
 
 LEVELS = 1 << 16  # dropout rates are multiples of one in so many
 
@@ -69,8 +70,11 @@ class _InPlace(torch.autograd.Function):
 def keep(values: Tensor, rate: float) -> tuple[Tensor, float]:
     """Which of dense `values` dropout keeps, a mask laid out like them, and what keeps their mean.
 
-    torch's generator decides the seed.
+    torch's generator decides the seed. A `TorchFunctionMode` may take its place, as that of torch's own dropout.
     """
+    if has_torch_function_unary(values):
+        taken: tuple[Tensor, float] = handle_torch_function(keep, (values,), values, rate)
+        return taken
     dropped = min(round(rate * LEVELS), LEVELS - 1)
     generator = np.random.SFC64(int(torch.randint(2**62, ())))
     bits = torch.from_numpy(generator.random_raw(-(-values.numel() // 4))).view(torch.int16)

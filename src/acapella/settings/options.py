@@ -163,6 +163,8 @@ class Settings(OriginalOptions):
     precision: PrecisionName = _option(
         "float32", "Floating-point precision of training; bfloat16 is faster where the processor supports it"
     )
+    devices: Count = _option(1, "Devices to train on, on each machine: GPUs, or processes where there are none")
+    nodes: Count = _option(1, "Machines to train on, started by torchrun or with --cluster")
     seed: Seed = _option(0, "Random seed")
     sources: SourceNames = _option("", "Sources that the network predicts; empty: as INSTRUMENTAL says")
     fine_tune: Checkpoint = _option(

@@ -16,6 +16,7 @@ from acapella.dsp.choppers import CHOPPERS, Rectangle
 from acapella.errors import CorpusError, SettingsError
 from acapella.registry import choose
 from acapella.settings import Settings
+from acapella.training.ranks import ALONE, Rank
 from acapella.training.remix import Remix, draw_remix, families
 
 
@@ -111,14 +112,17 @@ class Batches:
         """Where torch's random numbers, those of dropout, start for a batch."""
         return int(self.rng(_DROPOUT, epoch, step).integers(2**63))
 
+    def size(self, step: int) -> int:
+        """Slices in a batch: BATCH, but for the last one of an epoch."""
+        return min(self._settings.batch, self.samples - step * self._settings.batch)
+
     def plan(self, epoch: int, step: int) -> Sequence[Slice | Remix]:
         """The slices of a batch."""
-        size = min(self._settings.batch, self.samples - step * self._settings.batch)
-        return self._batch_of(self, epoch, step, size)
+        return self._batch_of(self, epoch, step, self.size(step))
 
-    def load(self, epoch: int, step: int) -> Batch:
-        """The batch itself: mixtures and targets, as `Slice.cut` has them behind an axis of the batch."""
-        return load_slices(self.plan(epoch, step))
+    def load(self, epoch: int, step: int, rank: Rank = ALONE) -> Batch:
+        """The rank's part of the batch: mixtures and targets, as `Slice.cut` has them behind an axis of the batch."""
+        return load_slices(self.plan(epoch, step)[rank.part(self.size(step))])
 
     def keras(self, epoch: int, step: int, size: int) -> list[Slice]:
         """All slices in a new order each epoch, each once."""

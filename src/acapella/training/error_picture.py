@@ -11,6 +11,7 @@ from lightning.pytorch.callbacks import Callback
 from acapella.pictures import draw_mel, drawing, mel_rows
 from acapella.training.domains import PictureGrid
 from acapella.training.module import Isolation, epoch_of
+from acapella.training.ranks import total
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +50,11 @@ class ErrorPicture(Callback):
             return
         assert isinstance(pl_module, Isolation)
         epoch = epoch_of(pl_module) + 1
-        for channel, errors in enumerate((self._total / self._slices).cpu().numpy()):
+        slices = total(torch.tensor(float(self._slices), device=self._total.device))
+        mean = (total(self._total) / slices).cpu().numpy()
+        if not trainer.is_global_zero:
+            return
+        for channel, errors in enumerate(mean):
             path = self._folder / f"epoch_{epoch:03d}_channel_{channel}.png"
             draw_errors(errors, pl_module.picture_grid, f"Epoch {epoch}, channel {channel}", path)
 

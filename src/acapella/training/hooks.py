@@ -46,7 +46,8 @@ class ProgressReport(Callback):
     ) -> None:
         """Tell loss and speed."""
         assert self._epoch is not None
-        self._examples += len(batch[0])
+        assert isinstance(pl_module, Isolation)
+        self._examples += pl_module.batch_size(batch_idx)
         speed = self._examples / (time.perf_counter() - self._start)
         batches = int(trainer.num_training_batches)
         self._listen(BatchDone(self._epoch, self._epochs, batch_idx + 1, batches, outputs["loss"].item(), speed))
@@ -87,7 +88,8 @@ class BestWeights(Callback):
         if loss < self.lowest:
             self.lowest = loss
             assert isinstance(pl_module, Isolation)
-            save_weights(pl_module.network, self._path)
+            if trainer.is_global_zero:
+                save_weights(pl_module.network, self._path)
 
 
 class History(Callback):

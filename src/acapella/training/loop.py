@@ -5,11 +5,13 @@ import warnings
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import lightning.pytorch as pl
 import torch
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.strategies import DDPStrategy
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -29,6 +31,7 @@ from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_
 from acapella.training.losses import METRICS, choose_loss
 from acapella.training.module import Isolation, ValidationBatches
 from acapella.training.optimizers import build_optimizer
+from acapella.training.ranks import local_processes, this_rank
 from acapella.training.resume import Interruption, ResumePoint, check_resume_point
 
 PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
@@ -106,7 +109,7 @@ def _trainer(settings: Settings, folder: Path, validated: bool, always: list[Cal
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # which devices there are, and advertisements
     return pl.Trainer(
         accelerator="auto",
-        devices=1,
+        **_devices(),
         precision=PRECISIONS[settings.precision],
         max_epochs=max(0, settings.epochs - settings.start_epoch),
         callbacks=[*chosen, *always],
@@ -118,3 +121,17 @@ def _trainer(settings: Settings, folder: Path, validated: bool, always: list[Cal
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+
+
+def _devices() -> dict[str, Any]:
+    """For Lightning: the ranks that a launcher has started, or this process alone."""
+    rank = this_rank()
+    if rank.count == 1:
+        return {"devices": 1}
+    return {
+        "devices": local_processes(),
+        "num_nodes": rank.count // local_processes(),
+        "strategy": DDPStrategy(broadcast_buffers=False),  # those of batch normalization are the same on all
+        "plugins": [TorchElasticEnvironment()],
+        "use_distributed_sampler": False,
+    }

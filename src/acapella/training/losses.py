@@ -110,3 +110,4 @@ METRICS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mean_pred": mean_pred,
     "max_pred": max_pred,
 }
+LARGEST = ("max_pred",)  # of parts of a batch the largest counts; of the others the mean

@@ -16,7 +16,9 @@ from acapella.errors import CorpusError, TrainingError
 from acapella.networks import Network
 from acapella.training.batches import Batch, Batches, Slices, load_slices
 from acapella.training.domains import Domain, PictureGrid
-from acapella.training.losses import Loss
+from acapella.training.losses import LARGEST, Loss
+from acapella.training.one_batch import one_batch
+from acapella.training.ranks import largest, this_rank, total
 
 Metric = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 VALIDATION_PART = 1  # slices at a time: they have all frequencies, and a batch of them would need more than training
@@ -33,7 +35,7 @@ class EpochOfBatches(Dataset[Batch]):
         return self._batches.steps
 
     def __getitem__(self, step: int) -> Batch:
-        return self._batches.load(self._epoch, step)
+        return self._batches.load(self._epoch, step, this_rank())
 
 
 class FromStep(Sampler[int]):
@@ -103,6 +105,10 @@ class Isolation(pl.LightningModule):
         """The running epoch, from 0; START_EPOCH counts."""
         return self._first_epoch + self.current_epoch
 
+    def batch_size(self, step: int) -> int:
+        """Slices in a batch of an epoch, those of all ranks together."""
+        return self._batches.size(step)
+
     def forward(self, mixture: torch.Tensor) -> torch.Tensor:
         """Predicted target; both as the domain has them."""
         return self._domain.predict(self.network, mixture)
@@ -124,36 +130,56 @@ class Isolation(pl.LightningModule):
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """The validation slices."""
-        return DataLoader(self._validation, batch_size=None)
+        return DataLoader(self._validation, batch_size=None, sampler=this_rank().turns(len(self._validation)))
 
     def training_step(self, batch: Batch, step: int) -> torch.Tensor:
         """Loss of a batch."""
         torch.manual_seed(self._batches.torch_seed(self.epoch, step))
         mixture, target = batch
-        values = self._measure(self(mixture), target)
+        size = self._batches.size(step)
+        with one_batch(this_rank(), size):
+            prediction = self(mixture)
+        loss, values = self._of_all_ranks(self._measure(prediction, target), size)
         if not torch.isfinite(values["loss"]):
             raise TrainingError(
                 f"The loss became {values['loss'].detach():g} in epoch {self.epoch + 1}, batch {step + 1}, and nothing "
                 "can be learnt from there: try a lower learning rate (OPTIMIZER_PARAMS)."
             )
-        self._add(values, len(target))
+        self._add(values, size)
         if step == self._batches.steps - 1:
             samples = self._sums.pop("samples")
             self.log_dict({name: total / samples for name, total in self._sums.items()}, on_step=False, on_epoch=True)
             self._sums.clear()
-        return values["loss"]
+        return loss
 
     def validation_step(self, batch: Batch, _: int) -> torch.Tensor:
         """Squared errors of a validation batch, (batch, channels, bins, frames)."""
         mixture, target = batch
         prediction = torch.cat([self(part) for part in torch.split(mixture, VALIDATION_PART)])
         values = {f"val_{name}": value for name, value in self._measure(prediction, target).items()}
-        self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(target))
+        several = self.trainer.world_size > 1
+        self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(target), sync_dist=several)
         return self.picture(prediction - target) ** 2
 
     def _measure(self, prediction: torch.Tensor, target: torch.Tensor) -> dict[str, torch.Tensor]:
         metrics = {name: metric(prediction, target) for name, metric in self._metrics.items()}
         return {"loss": self._loss(prediction, target), **metrics}
+
+    def _of_all_ranks(
+        self, values: Mapping[str, torch.Tensor], size: int
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss to go down from, and all values, of the whole batch of `size` slices.
+
+        Lightning takes the mean of the ranks' gradients, so that each rank's loss counts by its share in the batch.
+        """
+        rank = this_rank()
+        if rank.count == 1:
+            return values["loss"], dict(values)
+        numbers = torch.stack([value.detach().float() for value in values.values()])
+        means, most = total(numbers * rank.weight(size)), largest(numbers)
+        whole = {name: (most if name in LARGEST else means)[place] for place, name in enumerate(values)}
+        share = values["loss"] * rank.count * rank.weight(size)
+        return share + (whole["loss"] - share).detach(), whole
 
     def _add(self, values: Mapping[str, torch.Tensor], samples: int) -> None:
         for name, value in {**values, "samples": torch.tensor(1.0)}.items():

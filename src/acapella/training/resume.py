@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -13,6 +14,7 @@ import torch
 from lightning.pytorch.callbacks import Checkpoint
 
 from acapella.errors import ModelFileError
+from acapella.training.ranks import largest, this_rank
 from acapella.whole_files import atomic_write
 
 RESUME_NAME = "resume.ckpt"
@@ -95,20 +97,30 @@ class ResumePoint(Checkpoint):
         """Save now and then, but not between an epoch's last batch and its validation, which belong together."""
         if trainer.is_last_batch:
             return
-        if self._interruption.wished:
+        is_due = time.monotonic() - self._saved > SAVE_EVERY
+        wished, due = _on_any_rank(self._interruption.wished, is_due)
+        if wished or due:
             self._save(trainer)
+        if wished:
             raise KeyboardInterrupt
-        if time.monotonic() - self._saved > SAVE_EVERY:
-            self._save(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save; all other hooks have taken the epoch into account."""
         self._ended_at = trainer.max_epochs if trainer.should_stop else None
         self._save(trainer)
-        if self._interruption.wished:
+        (wished,) = _on_any_rank(self._interruption.wished)
+        if wished:
             raise KeyboardInterrupt
 
     def _save(self, trainer: pl.Trainer) -> None:
-        with atomic_write(self._path) as unfinished:
-            trainer.save_checkpoint(unfinished)
+        writing = atomic_write(self._path) if trainer.is_global_zero else nullcontext(self._path)
+        with writing as unfinished:
+            trainer.save_checkpoint(unfinished)  # on all ranks; the first one writes
         self._saved = time.monotonic()
+
+
+def _on_any_rank(*flags: bool) -> list[bool]:
+    """Each of the `flags`, where any rank has it: all must do the same after a batch."""
+    if this_rank().count == 1:
+        return list(flags)
+    return [bool(flag) for flag in largest(torch.tensor([float(flag) for flag in flags]))]
