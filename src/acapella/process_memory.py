@@ -9,6 +9,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from acapella.errors import AcapellaError
+
+LEAST = 400 << 20  # bytes of address space: numpy, SciPy and ONNX Runtime take 300 MB
 TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8  # M_TRIM_THRESHOLD and so on in malloc.h
 
 
@@ -27,6 +30,20 @@ def share_freed_memory() -> None:
     By default glibc gives each thread an arena of its own: a tenth more memory in all for a separation.
     """
     _set({ARENA_MAX: 1})
+
+
+def check_address_space() -> None:
+    """AcapellaError where the system lets the process have so little that the libraries do not find place.
+
+    They would not say so: OpenBLAS tries for ever, and others abort the process.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < LEAST:
+        raise AcapellaError(f"The limit of memory (ulimit -v) is {limit >> 20} MB, and {LEAST >> 20} are the least.")
 
 
 @contextmanager

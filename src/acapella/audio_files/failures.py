@@ -1,9 +1,10 @@
-"""Names of files and reasons of failures, as they stand in messages."""
+"""Names of files and reasons of failures, as they stand in messages, and failures that libraries would lose."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import soundfile
 
@@ -48,3 +49,39 @@ class Attempt:
             reason = str(getattr(error, "strerror", None) or error)
             reason = reason.removeprefix("Error : ").rstrip(".")
             raise AudioFileError(f"{self._message} ({reason}).") from error
+
+
+class Sink:
+    """A file for a library to write to, which keeps a failure until `check`, and takes nothing from then on.
+
+    libsndfile says nothing of failures in the last block, and PyAV prints those that come while it deals with another.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._failure: BaseException | None = None
+        self._has_failed = False
+        self.tell = file.tell
+
+    def write(self, data: bytes) -> int:
+        """Write `data`, or let `check` know that it could not be done."""
+        self._try(self._file.write, data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> None:
+        """Go to a place; like writing, this may empty a buffer and fail."""
+        self._try(self._file.seek, offset, whence)
+
+    def check(self) -> None:
+        """Raise the failure, if there was one, and let go of it and of all that its traceback holds."""
+        failure, self._failure = self._failure, None
+        if failure:
+            raise failure
+
+    def _try(self, action: Callable[..., int], *arguments: Any) -> None:
+        if self._has_failed:
+            return
+        try:
+            action(*arguments)
+        except (OSError, KeyboardInterrupt) as error:
+            self._failure, self._has_failed = error, True

@@ -13,7 +13,7 @@ import numpy as np
 from av.container import OutputContainer
 from av.stream import Disposition
 
-from acapella.audio_files.failures import ReasonError
+from acapella.audio_files.failures import ReasonError, Sink
 from acapella.audio_files.ffmpeg import Reasons
 from acapella.audio_files.formats import Target
 from acapella.audio_files.metadata import Metadata
@@ -34,14 +34,17 @@ def add_metadata(source: Path, target: Target, destination: Path) -> None:
     muxer = target.format.container.lower()
     with Reasons(), ExitStack() as files:
         song = files.enter_context(av.open(f"file:{source}", "r"))
-        file = files.enter_context(destination.open("wb"))
-        copy = files.enter_context(av.open(file, "w", format=muxer, options=OPTIONS.get(muxer, {})))
+        sink = Sink(files.enter_context(destination.open("wb")))
+        copy = files.enter_context(av.open(sink, "w", format=muxer, options=OPTIONS.get(muxer, {})))
         stream = copy.add_stream_from_template(song.streams.audio[0])
         _set_metadata(copy, target.metadata)
         for packet in song.demux(song.streams.audio[0]):
             if packet.dts is not None:
                 packet.stream = stream
                 copy.mux(packet)
+                sink.check()
+        copy.close()
+        sink.check()
 
 
 def _set_metadata(container: OutputContainer, metadata: Metadata) -> None:
@@ -79,11 +82,14 @@ class FFmpegEncoder:
         self._sample_rate = target.sample_rate
         self._layout = LAYOUTS[target.channels]
         self._written = 0  # samples
+        self._sink = Sink(file)
         with Reasons():
             options = dict(OPTIONS.get(target.format.container, {}))
             if target.format.container == "mp4":  # in which it counts its length
                 options["movie_timescale"] = str(target.sample_rate)
-            self._container = files.enter_context(av.open(file, "w", format=target.format.container, options=options))
+            self._container = files.enter_context(
+                av.open(self._sink, "w", format=target.format.container, options=options)
+            )
         bitrate = target.bitrate or BITRATE * target.channels
         settings: dict[str, Any] = {"layout": self._layout, "bit_rate": 1000 * bitrate}
         stream = self._container.add_stream(target.format.codec, target.sample_rate, **settings)
@@ -109,7 +115,9 @@ class FFmpegEncoder:
         self._encode(None)
         with Reasons():
             self._container.close()
+        self._sink.check()
 
     def _encode(self, frame: av.AudioFrame | None) -> None:
         with Reasons():
             self._container.mux(self._stream.encode(frame))
+        self._sink.check()

@@ -1,8 +1,7 @@
 """Writes audio files: whole, under their name, or not at all."""
 
-import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, BinaryIO, Protocol, Self
 import numpy as np
 import soundfile
 
-from acapella.audio_files.failures import Attempt, ReasonError, display_name
+from acapella.audio_files.failures import Attempt, ReasonError, Sink, display_name
 from acapella.audio_files.formats import BitDepth, Target, check_bitrate, check_format
 from acapella.audio_files.metadata import Metadata, useful_tags
 from acapella.audio_files.wav import WIDTHS, WavEncoder
@@ -50,7 +49,7 @@ class SoundFileEncoder:
         container, codec = target.format.container, target.format.codec
         self._lossy = target.format.lossy
         self._room = AIFF_BYTES // (WIDTHS[target.bit_depth] * target.channels) if container == "AIFF" else None
-        self._sink = _Sink(self._file)
+        self._sink = Sink(self._file)
         self._audio = files.enter_context(
             soundfile.SoundFile(
                 self._sink,
@@ -120,35 +119,6 @@ def _interrupted_later() -> Iterator[None]:
             signal.signal(number, handler)
         if held and callable(handler := before[held[0][0]]):
             handler(*held[0])
-
-
-class _Sink:
-    """A file for libsndfile that keeps a failure: of those in the last block, libsndfile itself says nothing."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._failure: BaseException | None = None
-        self.tell = file.tell
-
-    def write(self, data: bytes) -> int:
-        """Write `data`, or let `check` know that it could not be done."""
-        self._try(self._file.write, data)
-        return len(data)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> None:
-        """Go to a place; like writing, this may empty a buffer and fail."""
-        self._try(self._file.seek, offset, whence)
-
-    def check(self) -> None:
-        """Raise the first failure, if there was one."""
-        if self._failure:
-            raise self._failure
-
-    def _try(self, action: Callable[..., int], *arguments: Any) -> None:
-        try:
-            action(*arguments)
-        except (OSError, KeyboardInterrupt) as error:
-            self._failure = self._failure or error
 
 
 class AudioWriter:

@@ -23,6 +23,7 @@ from acapella.cli.search import search
 from acapella.cli.serve import serve
 from acapella.cli.train import export, options, train
 from acapella.errors import UsageError
+from acapella.process_memory import check_address_space
 
 app = typer.Typer(
     add_completion=False,
@@ -63,8 +64,15 @@ FLAGS = frozenset(["--quiet", "-q", "--debug"])
 def run(given: list[str]) -> int | None:
     """Run the command of these words."""
     warnings.showwarning = _show_warning
-    atexit.register(gc.freeze)  # all memory is about to go: Python need not search it for cycles, which takes 0.06 s
-    app(_with_command(given), prog_name="acapella")
+    check_address_space()
+    try:
+        app(_with_command(given), prog_name="acapella")
+    except SystemExit as end:
+        if (
+            not end.code
+        ):  # else objects of libraries in C++ hang on the error, and would complain that Python leaves them
+            atexit.register(gc.freeze)  # all memory is about to go: Python need not search it for cycles for 0.06 s
+        raise
     return 0
 
 

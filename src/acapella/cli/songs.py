@@ -13,6 +13,7 @@ from rich.console import Console
 from acapella.cli.batch import BatchReport
 from acapella.cli.console import report, warn, with_flags
 from acapella.cli.progress import SongBars
+from acapella.cli.streams import named_output
 from acapella.errors import UsageError, printable
 from acapella.isolation.options import AS_USUAL, WriteOptions
 from acapella.isolation.outputs import NAME
@@ -198,7 +199,7 @@ def separate_to_stdout(
             raise UsageError(f"-o - writes one stem: add {examples}.")
         if not separate(planned, executor, silent, console, debug=request.debug):
             return False
-        with Path(str(outputs[0])).open("rb") as file:
+        with Path(str(outputs[0])).open("rb") as file, named_output():
             shutil.copyfileobj(file, sys.stdout.buffer)
-    sys.stdout.buffer.flush()
+            sys.stdout.buffer.flush()
     return True

@@ -3,7 +3,8 @@
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 def prepare_streams() -> None:
@@ -26,9 +27,16 @@ def prepare_streams() -> None:
 
 def flush_output() -> None:
     """Write what waits to be written to standard output; an OSError that names it where that cannot be done."""
-    try:
-        if sys.stdout is not None:
+    if sys.stdout is not None:
+        with named_output():
             sys.stdout.flush()
+
+
+@contextmanager
+def named_output() -> Iterator[None]:
+    """Errors in writing to standard output that name it."""
+    try:
+        yield
     except OSError as error:
         raise OSError(error.errno, error.strerror, "standard output") from error
 
