@@ -1,5 +1,7 @@
 """`acapella evaluate`: how good a model is."""
 
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +11,9 @@ from acapella.cli.console import make_console
 from acapella.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from acapella.cli.evaluation import ScoreAll
     from acapella.evaluation.systems import SystemToScore
 
 NOTES = """Metrics, all higher is better, in dB but for STOI (1 at best):
@@ -28,6 +33,7 @@ Examples:
   acapella evaluate --data corpus
   acapella evaluate --data corpus --model mine.onnx --tracks test/ --metrics usdr,si_sdr -o mine
   acapella evaluate --data corpus --model a --model b -j 2     side by side, with paired differences
+  acapella evaluate --data corpus --cluster auto               on a Ray cluster
   acapella evaluate --data corpus --estimates demucs/htdemucs  stems that another program made
 """
 
@@ -49,8 +55,15 @@ def evaluate(
         Path, typer.Option("-o", "--output", help="Folder for scores.csv, scores.json and scores.png.")
     ] = Path("evaluation"),
     jobs: Annotated[
-        int, typer.Option("-j", "--jobs", min=1, help="Tracks at the same time, each in a process of its own.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            "-j", "--jobs", min=1, help="Tracks at a time, each in a process (default: 1; on a cluster: all that fit)."
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Score on a Ray cluster; local: one of this machine.")
+    ] = None,
+    cores: Annotated[int, typer.Option(min=1, help="Of each track's process on a cluster.")] = 1,
 ) -> None:
     """Score a model on the tracks of a corpus: vocals and instrumental, each track and in total."""
     from acapella.cli.evaluation import Evaluation, make_folder
@@ -61,13 +74,14 @@ def evaluate(
     console = make_console(context.obj["quiet"])
     groups = choose_groups(_names(metrics))
     check_installed()
-    systems = _systems(model, estimates, jobs)
+    systems = _systems(model, estimates, cores if cluster else 1 if (jobs or 1) > 1 else 0)
     folder = data or Settings.read().data
-    work = Evaluation(folder, _names(tracks), groups, jobs, output, console, context.obj["debug"])
-    chosen = {system: work.choose(system) for system in systems}
-    make_folder(output)
-    several = len(systems) > 1
-    scored = work.score_several(chosen) if several else [work.score(systems[0], chosen[systems[0]], output)]
+    with _workers(jobs, cluster, cores) as score_all:
+        work = Evaluation(folder, _names(tracks), groups, score_all, output, console, context.obj["debug"])
+        chosen = {system: work.choose(system) for system in systems}
+        make_folder(output)
+        several = len(systems) > 1
+        scored = work.score_several(chosen) if several else [work.score(systems[0], chosen[systems[0]], output)]
     if list(map(len, chosen.values())) != list(map(len, scored)):
         raise typer.Exit(1)
 
@@ -79,14 +93,29 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _systems(models: list[str] | None, estimates: list[Path] | None, processes: int) -> "list[SystemToScore]":
+@contextmanager
+def _workers(jobs: int | None, cluster: str | None, cores: int) -> "Iterator[ScoreAll]":
+    """Who scores: processes here, or those of a cluster."""
+    from acapella.evaluation.evaluate import score_tracks
+
+    if cluster is None:
+        yield partial(score_tracks, processes=jobs or 1)
+        return
+    from acapella.jobs.ray_tasks import RayTasks  # first: it says what is missing
+
+    from acapella.experiments.cluster_scoring import score_on_cluster  # isort: skip
+
+    with RayTasks(cluster, cores=cores, gpus=False) as tasks:
+        yield partial(score_on_cluster, tasks=tasks, at_once=jobs)
+
+
+def _systems(models: list[str] | None, estimates: list[Path] | None, threads: int) -> "list[SystemToScore]":
     """What is to be scored, with names that differ; the default model where nothing is named."""
     from acapella.evaluation.systems import Estimates, ModelToScore
     from acapella.models.model_file import find_model
 
     named: list[str | None] = [*models] if models else [] if estimates else [None]
     files = [(model, find_model(model)) for model in named]
-    threads = 1 if processes > 1 else 0
     systems: list[SystemToScore] = [ModelToScore(model or file.stem, file, threads) for model, file in files]
     for folder in estimates or ():
         if not folder.is_dir():

@@ -1,7 +1,7 @@
 """What `acapella evaluate` says and writes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from acapella.cli.console import Stopwatch, report
 from acapella.corpus.tracks import Track
 from acapella.errors import UsageError
 from acapella.evaluation.comparison import FILE, paired_differences, write_comparison
-from acapella.evaluation.evaluate import TrackFailure, choose_tracks, describe_run, score_tracks, write_results
+from acapella.evaluation.evaluate import TrackFailure, choose_tracks, describe_run, write_results
 from acapella.evaluation.groups import Group
 from acapella.evaluation.scores import TrackScores
 from acapella.evaluation.summary import summarize
@@ -23,6 +23,9 @@ TRACKS_SHOWN = 20  # on screen; the files have all
 PLAIN_WIDTH = 200  # characters that a line may have where there is no terminal
 
 
+ScoreAll = Callable[[SystemToScore, Sequence[Track], Sequence[Group]], Iterator[TrackScores | TrackFailure]]
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """How systems are scored, and where the results go."""
@@ -30,7 +33,7 @@ class Evaluation:
     data: Path
     parts: Sequence[str]  # of names of tracks
     groups: Sequence[Group]
-    processes: int
+    score_all: ScoreAll
     output: Path
     console: Console
     debug: bool
@@ -50,7 +53,7 @@ class Evaluation:
         if digest := about["model"].get("sha256"):
             self.console.print(f"Model: {ModelIdentity(system.name, digest)}")
         watch = Stopwatch()
-        for number, scored in enumerate(score_tracks(system, tracks, self.groups, self.processes), 1):
+        for number, scored in enumerate(self.score_all(system, tracks, self.groups), 1):
             if isinstance(scored, TrackFailure):
                 if self.debug:
                     raise scored.error

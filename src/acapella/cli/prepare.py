@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
     from acapella.corpus.importers import Song
 
+    OverAll = Callable[[Callable[[Song], "Attempt"], list[Song]], Iterator["Attempt"]]
+
 Status = Literal["written", "there", "left out", "failed"]
+Attempt = tuple[Status, str, AcapellaError | OSError | None]
 
 DATA_SETS = """Data sets:
 
@@ -37,6 +41,7 @@ Examples:
 \b
   acapella prepare musdb18 musdb18hq corpus
   acapella prepare mir1k MIR-1K corpus/mir1k
+  acapella prepare musdb18 musdb18hq corpus --cluster auto
   DATA=corpus TEST_TRACKS=test/ acapella train
 """
 
@@ -46,6 +51,9 @@ def prepare(
     data_set: Annotated[str, typer.Argument(help="musdb18, medleydb, mir1k or stems.")],
     source: Annotated[Path, typer.Argument(help="Where the data set lies.")],
     destination: Annotated[Path, typer.Argument(help="The corpus to write.")],
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Do it on a Ray cluster; local: one of this machine.")
+    ] = None,
 ) -> None:
     """Bring a data set into the corpus layout."""
     from acapella.corpus.importers import find_songs
@@ -54,9 +62,13 @@ def prepare(
     songs = find_songs(data_set, source, destination)
     destination.mkdir(parents=True, exist_ok=True)
     names: dict[Status, list[str]] = defaultdict(list)
-    with _progress(console, len(songs)) as advance:
-        for song in songs:
-            status, remark = _attempt(song, destination, context.obj["debug"])
+    attempt = partial(_attempt, destination)
+    with _workers(cluster) as over_all, _progress(console, len(songs)) as advance:
+        for song, (status, remark, error) in zip(songs, over_all(attempt, songs), strict=True):
+            if error:
+                if context.obj["debug"]:
+                    raise error
+                report(error)
             names[status].append(song.name)
             advance(song.name, status, remark)
     console.print(f"{destination}: {_summary(names)}.")
@@ -69,21 +81,30 @@ def prepare(
 prepare.__doc__ = f"{prepare.__doc__}\n\n{DATA_SETS}"
 
 
-def _attempt(song: "Song", destination: Path, debug: bool) -> tuple[Status, str]:
-    """Write one song; what became of it, and what is to be said of it."""
+@contextmanager
+def _workers(cluster: str | None) -> "Iterator[OverAll]":
+    """This process, or those of a cluster; source and destination must mean the same on all its machines."""
+    if cluster is None:
+        yield map
+        return
+    from acapella.jobs.ray_tasks import RayTasks
+
+    with RayTasks(cluster, gpus=False) as tasks:
+        yield tasks.map
+
+
+def _attempt(destination: Path, song: "Song") -> Attempt:
+    """Write one song; what became of it, what is to be said of it, and the error where it failed."""
     from acapella.corpus.importers import LeftOutError, is_written, write_song
 
     try:
         if is_written(song, destination):
-            return "there", ""
-        return "written", write_song(song, destination)
+            return "there", "", None
+        return "written", write_song(song, destination), None
     except LeftOutError as error:
-        return "left out", str(error)
+        return "left out", str(error), None
     except (AcapellaError, OSError) as error:
-        if debug:
-            raise
-        report(error)
-        return "failed", ""
+        return "failed", "", error
 
 
 def _summary(names: dict[Status, list[str]]) -> str:

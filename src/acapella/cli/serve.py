@@ -1,11 +1,16 @@
 """`acapella serve`: the page in the browser, and the API."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from acapella.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from acapella.jobs.executor import Executor
+
+ON_CLUSTER = 6 * 3600.0  # seconds until a song is given up there, where no progress is told
 
 
 def serve(
@@ -16,6 +21,13 @@ def serve(
         Path | None, typer.Option(help="Folder of songs and stems (default: one among the user's data).")
     ] = None,
     workers: Annotated[int, typer.Option(help="Songs at the same time, each in a process.")] = 1,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Separate on a Ray cluster that sees the same disk; local: one of this machine."
+        ),
+    ] = None,
+    cores: Annotated[int, typer.Option(min=1, help="Of each song's process on a cluster.")] = 1,
     waiting: Annotated[int, typer.Option(help="Songs that may wait; more are refused.")] = 500,
     upload_limit: Annotated[int, typer.Option(metavar="MB", help="Largest file.")] = 2000,
     longest: Annotated[float, typer.Option(metavar="MINUTES", help="Longest song.")] = 120,
@@ -44,6 +56,7 @@ def serve(
     \b
       acapella serve --open
       ACAPELLA_TOKEN=a-long-secret acapella serve --host 0.0.0.0 --workers 2
+      acapella serve --cluster auto --workers 16    limits of memory and time are the cluster's then
     """
     try:
         from acapella.web import serving
@@ -67,6 +80,7 @@ def serve(
         allowed_hosts=tuple(allow_host or ()),
         memory_limit=int(worker_memory * GIGABYTE) or None,
         cpu_limit=int(worker_time * 60) or None,
+        **({} if cluster is None else {"patience": ON_CLUSTER}),
     )
 
     def ready(address: str) -> None:
@@ -75,7 +89,13 @@ def serve(
         if open_browser:
             typer.launch(address)
 
-    serving.serve(settings, ready)
+    serving.serve(settings, ready, None if cluster is None else _on_cluster(cluster, workers, cores))
+
+
+def _on_cluster(address: str, workers: int, cores: int) -> "Executor":
+    from acapella.jobs.ray import RayExecutor
+
+    return RayExecutor(address, actors=workers, cores=cores)
 
 
 def _data_folder() -> Path:

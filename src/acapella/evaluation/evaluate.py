@@ -51,7 +51,7 @@ def score_tracks(
     One that fails does not keep the others from theirs.
     """
     if processes == 1:
-        yield from (_score(system, track, groups) for track in tracks)
+        yield from (score_track_of(system, track, groups) for track in tracks)
         return
     with (
         _one_thread_a_process(),
@@ -72,10 +72,11 @@ class _Scorer:
 
     @classmethod
     def score(cls, track: Track) -> TrackScores | TrackFailure:
-        return _score(cls.system, track, cls.groups)
+        return score_track_of(cls.system, track, cls.groups)
 
 
-def _score(system: SystemToScore, track: Track, groups: Sequence[Group]) -> TrackScores | TrackFailure:
+def score_track_of(system: SystemToScore, track: Track, groups: Sequence[Group]) -> TrackScores | TrackFailure:
+    """The scores of one track, or why there are none."""
     try:
         return system.score(track, groups)
     except (InputError, OSError) as error:

@@ -40,10 +40,11 @@ class ModelFiles:
             from acapella.models.model_file import bundled_models, find_model
 
             path = None if name in bundled_models() else find_model(name)
-            self._files[name] = None if path is None else self._hand_over(path)
+            self._files[name] = None if path is None else self.hand_over(path)
         return self._files[name]
 
-    def _hand_over(self, path: Path) -> ModelFile:
+    def hand_over(self, path: Path) -> ModelFile:
+        """The file `path` for other machines."""
         content = path.read_bytes()
         return ModelFile(path.name, hashlib.sha256(content).hexdigest(), partial(self._get, self._put(content)))
 
@@ -59,13 +60,13 @@ class KeptFiles:
         """`model` with the paths here in place of names."""
         if not files:
             return model
-        paths = {name: self._path(file) for name, file in files.items()}
+        paths = {name: self.path(file) for name, file in files.items()}
         changed = replace(model, then=None if model.then is None else paths.get(str(model.then), model.then))
         if isinstance(model.model, tuple):
             return replace(changed, model=tuple(paths.get(str(name), name) for name in model.model))
         return changed if model.model is None else replace(changed, model=paths.get(str(model.model), model.model))
 
-    def _path(self, file: ModelFile) -> Path:
+    def path(self, file: ModelFile) -> Path:
         """The file, whose content is what it should be, whoever has put it there."""
         if file.sha256 not in self._paths:
             path = self.folder / file.sha256 / file.name

@@ -40,10 +40,13 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(settings: ServerSettings, ready: Callable[[str], object]) -> None:
-    """Serve until Ctrl-C or SIGTERM. `ready` is called with the address once connections are accepted."""
+def serve(settings: ServerSettings, ready: Callable[[str], object], executor: Executor | None = None) -> None:
+    """Serve until Ctrl-C or SIGTERM. `ready` is called with the address once connections are accepted.
+
+    `executor` separates the songs, None: processes here.
+    """
     with listen_on(settings) as listener:
-        server = Server(settings)
+        server = Server(settings, executor)
         host, port = listener.getsockname()[:2]
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
         server.run(sockets=[listener])
