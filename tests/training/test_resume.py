@@ -16,7 +16,7 @@ from acapella.models.front_ends import SpectralFrontEnd
 from acapella.settings import Settings
 from acapella.settings.option_types import EarlyStopping
 from acapella.training import resume
-from acapella.training.events import BatchDone, EpochBrokenOff, EpochDone, EpochStarted, Note, ignore
+from acapella.training.events import BatchDone, EpochBrokenOff, EpochDone, EpochStarted, Note, Saved, ignore
 from acapella.training.hooks import ProgressReport
 from acapella.training.loop import fit, make_module, start_model
 from acapella.training.resume import RESUME_NAME, Interruption
@@ -113,17 +113,17 @@ def test_a_listener_is_told_of_every_batch_and_epoch(tracks, settings, tmp_path,
     events = []
     two = settings.model_copy(update={"epochs": 2})
     _, epochs, _ = train(tracks, two, tmp_path / "whole", listen=events.append)
-    story = [EpochStarted, *[BatchDone] * STEPS, EpochDone]
+    story = [EpochStarted, *[BatchDone] * STEPS, EpochDone, Saved]
     assert [type(event) for event in events] == [*story, *story]
     assert events[0] == EpochStarted(1, 2, STEPS)
-    assert [(event.epoch, event.batch) for event in events[-1 - STEPS : -1]] == [
+    assert [(event.epoch, event.batch) for event in events[-2 - STEPS : -2]] == [
         (2, batch + 1) for batch in range(STEPS)
     ]
-    assert {"epoch": 2, **events[-1].numbers} == epochs[1]
+    assert {"epoch": 2, **events[-2].numbers} == epochs[1]
     stopped = []
     StopAfter(2, monkeypatch)
     train(tracks, two, tmp_path / "stopped", listen=stopped.append)
-    assert [type(event) for event in stopped] == [EpochStarted, BatchDone, BatchDone, Note, EpochBrokenOff]
+    assert [type(event) for event in stopped] == [EpochStarted, BatchDone, BatchDone, Note, Saved, EpochBrokenOff]
 
 
 @pytest.mark.slow

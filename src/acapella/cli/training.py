@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.status import Status
 
 from acapella.experiments.events import RunFailed, RunStarted, SearchEvent
-from acapella.training.events import BatchDone, EpochDone, EpochStarted, Note, Preparing
+from acapella.training.events import BatchDone, EpochDone, EpochStarted, Note, Preparing, Saved
 
 LINE_EVERY = 30.0  # seconds between lines where there is no terminal
 
@@ -60,6 +60,8 @@ class TrainingReport:
             case RunFailed():
                 self._clear()
                 self._console.print(f"Run {event.id} failed: {event.reason}")
+            case Saved():
+                pass
             case _:
                 self._clear()
 

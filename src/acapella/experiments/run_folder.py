@@ -11,10 +11,12 @@ from pathlib import Path
 
 from acapella.settings import Settings
 from acapella.settings.text import read_exports
-from acapella.whole_files import temporary_path
+from acapella.storage.address import SCHEMES, WEB, Address
+from acapella.whole_files import temporary_folder, temporary_path
 
 LAST = "last"
 SETTINGS_FILE = "env"
+STORES = tuple(f"{scheme}:" for scheme in SCHEMES if scheme not in WEB)
 WITHOUT_EFFECT = (
     "log_base",
     "analysis_path",
@@ -22,6 +24,12 @@ WITHOUT_EFFECT = (
     "devices",
     "nodes",
 )  # settings that do not affect the trained weights
+
+
+def remote(folder: Path) -> Address | None:
+    """The folder in a store that `folder` is; as a path it has lost a slash."""
+    first, *rest = folder.parts or ("",)
+    return Address(f"{first}//{'/'.join(rest)}") if first in STORES and rest else None
 
 
 def run_name(settings: Settings, now: datetime | None = None) -> str:
@@ -51,6 +59,13 @@ def write_settings(settings: Settings, folder: Path) -> None:
 def run_settings(folder: Path, **changed: object) -> Settings:
     """The settings of a run with those in `changed` replaced; the environment is not read."""
     return Settings(**{**read_exports(folder / SETTINGS_FILE), **changed})
+
+
+def settings_in(text: str, **changed: object) -> Settings:
+    """As `run_settings`, where the run lies elsewhere: `text` is that of its settings."""
+    with temporary_folder() as folder:
+        (folder / SETTINGS_FILE).write_text(text, encoding="utf-8")
+        return run_settings(folder, **changed)
 
 
 def trains_alike(first: Settings, second: Settings) -> bool:

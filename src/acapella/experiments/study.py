@@ -20,6 +20,7 @@ from acapella.errors import SettingsError
 from acapella.experiments.grid import Grid, Run, describe
 from acapella.experiments.journal import damage_named, open_journal
 from acapella.experiments.results import PICTURE, TABLE, Result, Search, draw_losses, min_loss, write_table
+from acapella.experiments.run_folder import remote
 from acapella.experiments.workers import at_work, is_alive, only_one
 
 FOLDER = "search"
@@ -196,6 +197,8 @@ class SharedStudy:
 def open_study(log_base: Path, plan: Plan) -> Iterator[SharedStudy]:
     """Start or continue the search of `plan` in LOG_BASE; SettingsError if a different one is recorded there."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    if there := remote(log_base):
+        raise SettingsError(f"LOG_BASE={str(there)!r}: a search needs a folder on a disk, which its processes share.")
     folder = log_base / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with damage_named(folder), ExitStack() as opened:

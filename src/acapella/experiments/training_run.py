@@ -1,7 +1,7 @@
 """A training run, from settings to model file: corpus, network, training loop, weights, export."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from acapella.conversion.torch_model import TorchModel
 from acapella.conversion.weight_files import save_weights
 from acapella.errors import InputError, ModelFileError, SettingsError, UsageError
 from acapella.experiments.preparing import prepare
+from acapella.experiments.remote_logs import LocalLogs, find_remote_run, local_logs
 from acapella.experiments.results import draw_run
 from acapella.experiments.run_folder import (
     SETTINGS_FILE,
@@ -18,14 +19,17 @@ from acapella.experiments.run_folder import (
     last_run,
     mark_as_last,
     newest_run,
+    remote,
     run_name,
     run_settings,
+    settings_in,
     trains_alike,
     write_settings,
 )
 from acapella.models.front_ends import SpectralFrontEnd
 from acapella.networks import Network
 from acapella.settings import Settings
+from acapella.storage import Address, Location
 from acapella.training.conformance import check_own
 from acapella.training.events import Note, TrainingListener, ignore
 from acapella.training.launching import Body, Launcher, launch
@@ -33,7 +37,7 @@ from acapella.training.loop import fit, start_model
 from acapella.training.module import Isolation
 from acapella.training.network_picture import draw_network
 from acapella.training.questions import NobodyThere, Questions
-from acapella.training.ranks import first_before_others, from_first, joined_ranks, launched_processes
+from acapella.training.ranks import first_before_others, from_first, joined_ranks, launched_processes, this_rank
 from acapella.training.resume import RESUME_NAME
 
 
@@ -41,17 +45,17 @@ from acapella.training.resume import RESUME_NAME
 class TrainedRun:
     """The results of a training."""
 
-    folder: Path
-    weights: Path | None  # None where they were not to be saved
-    model: Path | None
+    folder: Location
+    weights: Location | None  # None where they were not to be saved
+    model: Location | None
     epochs: list[dict[str, float]]  # of each epoch its number from 1, loss, val_loss and metrics
     interrupted: bool  # by Ctrl-C
 
     @property
-    def resume_point(self) -> Path | None:
+    def resume_point(self) -> Location | None:
         """The file from which `resume` can continue, if there is one."""
         path = self.folder / RESUME_NAME
-        return path if path.is_file() else None
+        return path if isinstance(path, Address) or path.is_file() else None
 
 
 def train(
@@ -84,17 +88,23 @@ def resume(
     """Resume the training of a run folder, or of the newest run in a LOG_BASE; it ends as if it had not stopped.
 
     Parameters:
-        folder: a run folder, `last`, or a LOG_BASE.
+        folder: a run folder, `last`, or a LOG_BASE, here or in a store.
         data: where the corpus is now; by default where it was. Otherwise the run's own settings are used.
         epochs: total number of epochs, where it is more than before.
         devices: number of devices on each machine, where it is another than before.
         launcher: as for `train`.
     """
-    folder = _run_to_resume(folder)
-    settings = run_settings(folder, **({} if data is None else {"DATA": data}))
+    moved = {} if data is None else {"DATA": data}
+    run: Location
+    if there := remote(folder):
+        run, text = find_remote_run(there)
+        settings = settings_in(text, LOG_BASE=run.parent.text, **moved)
+    else:
+        run = here = _run_to_resume(folder).resolve()
+        settings = run_settings(here, **moved)
     changed = {"epochs": max(settings.epochs, epochs or 0), "devices": devices or settings.devices}
     settings = settings.model_copy(update=changed)
-    body = partial(_resume, settings=settings, folder=folder.resolve())
+    body = partial(_resume, settings=settings, run=run)
     return _in_ranks(settings, body, listen, questions, launcher)
 
 
@@ -138,9 +148,18 @@ def _train(
     *, settings: Settings, name: str, listen: TrainingListener, questions: Questions, again: bool = False
 ) -> TrainedRun:
     """On each rank."""
+    with local_logs(settings, listen) as logs:
+        if logs is None:
+            return _train_here(settings, name, listen, questions, again=again)
+        return _stored(_train_here(logs.settings, name, logs.listen, questions), logs)
+
+
+def _train_here(
+    settings: Settings, name: str, listen: TrainingListener, questions: Questions, *, again: bool = False
+) -> TrainedRun:
     begun = from_first(partial(_resumable, settings, name)) if again else None
     if begun:
-        return _resume(settings=settings, folder=begun, listen=listen, questions=questions)
+        return _resume_here(settings, begun, listen, questions)
     if settings.start_epoch >= settings.epochs:
         raise SettingsError(
             f"START_EPOCH={settings.start_epoch} leaves nothing to train of EPOCHS={settings.epochs}, which are all."
@@ -162,9 +181,30 @@ def _new_folder(model: TorchModel, settings: Settings, name: str) -> Path:
 
 
 def _resume(
-    *, settings: Settings, folder: Path, listen: TrainingListener, questions: Questions, again: bool = False
+    *, settings: Settings, run: Location, listen: TrainingListener, questions: Questions, again: bool = False
 ) -> TrainedRun:
     """On each rank."""
+    if isinstance(run, Path):
+        return _resume_here(settings, run, listen, questions)
+    with local_logs(settings, listen) as logs:
+        assert logs is not None
+        return _stored(_resume_here(logs.settings, logs.fetch(run), logs.listen, questions), logs)
+
+
+def _stored(run: TrainedRun, logs: LocalLogs) -> TrainedRun:
+    """The run where it lies in the end."""
+    logs.store()
+
+    def there(path: Location | None) -> Address | None:
+        assert not isinstance(path, Address)
+        return None if path is None else logs.there(path)
+
+    if not this_rank().is_first:
+        return run
+    return replace(run, folder=logs.there(Path(str(run.folder))), weights=there(run.weights), model=there(run.model))
+
+
+def _resume_here(settings: Settings, folder: Path, listen: TrainingListener, questions: Questions) -> TrainedRun:
     model = start_model(settings)
     module = first_before_others(partial(prepare, model, settings, listen))
     from_first(partial(write_settings, settings, folder))

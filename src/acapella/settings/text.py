@@ -114,6 +114,8 @@ def as_text(value: object) -> str:
     """A value as text for the environment."""
     if isinstance(value, BaseModel):
         return str(value.model_dump(exclude_none=True) or "")
+    if isinstance(value, Path):
+        return re.sub(r"^(s3|gs|az):/(?=[^/])", r"\1://", str(value))  # as a path, an address loses a slash
     return ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
 
 

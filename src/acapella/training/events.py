@@ -57,7 +57,12 @@ class EpochBrokenOff:
     epoch: int
 
 
-TrainingEvent = Note | Preparing | EpochStarted | BatchDone | EpochDone | EpochBrokenOff
+@dataclass(frozen=True)
+class Saved:
+    """The point from which the training could be resumed has been written."""
+
+
+TrainingEvent = Note | Preparing | EpochStarted | BatchDone | EpochDone | EpochBrokenOff | Saved
 TrainingListener = Callable[[TrainingEvent], object]
 
 

@@ -79,7 +79,7 @@ def fit(
         warnings.filterwarnings("ignore", module="lightning")  # hints on workers that do not apply here
         if resume:
             check_resume_point(resume, module)
-        hooks = [ProgressReport(settings.epochs, listen), history, ResumePoint(folder, interruption)]
+        hooks = [ProgressReport(settings.epochs, listen), history, ResumePoint(folder, interruption, listen)]
         trainer = _trainer(settings, folder, module.is_validated, hooks)
         try:
             trainer.fit(module, ckpt_path=resume, weights_only=True)

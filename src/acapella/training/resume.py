@@ -14,6 +14,7 @@ import torch
 from lightning.pytorch.callbacks import Checkpoint
 
 from acapella.errors import ModelFileError
+from acapella.training.events import Saved, TrainingListener
 from acapella.training.ranks import largest, this_rank
 from acapella.whole_files import atomic_write
 
@@ -72,8 +73,9 @@ class ResumePoint(Checkpoint):
     numbers need no keeping: they follow from seed, epoch and step.
     """
 
-    def __init__(self, folder: Path, interruption: Interruption) -> None:
+    def __init__(self, folder: Path, interruption: Interruption, listen: TrainingListener) -> None:
         self._path = folder / RESUME_NAME
+        self._listen = listen
         self._interruption = interruption
         self._saved = time.monotonic()
         self._ended_at: int | None = None  # EPOCHS of a training that early stopping has ended
@@ -117,6 +119,7 @@ class ResumePoint(Checkpoint):
         with writing as unfinished:
             trainer.save_checkpoint(unfinished)  # on all ranks; the first one writes
         self._saved = time.monotonic()
+        self._listen(Saved())
 
 
 def _on_any_rank(*flags: bool) -> list[bool]:
