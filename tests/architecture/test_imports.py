@@ -1,6 +1,7 @@
 """What may not be loaded: the commands that everybody uses stay light."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -30,6 +31,15 @@ def test_importing_the_package_loads_next_to_nothing():
 def test_help_loads_no_numbers():
     code = "import sys, acapella.cli\ntry: acapella.cli.main(['--help'])\nexcept SystemExit: pass"
     assert not loaded_by(code) & {*HEAVY, "numpy", "onnxruntime", "av", "pydantic", "rich.console"}
+
+
+def test_threads_of_a_training_do_not_spin():
+    """Where other programs run, a thread that waits in a loop takes the processor from the one that it waits for."""
+    code = "import acapella.experiments, torch"
+    environment = {**os.environ, "OMP_DISPLAY_ENV": "true"}
+    environment.pop("OMP_WAIT_POLICY", None)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert "OMP_WAIT_POLICY = 'PASSIVE'" in run.stderr or "OMP_WAIT_POLICY" not in run.stderr
 
 
 @pytest.mark.slow

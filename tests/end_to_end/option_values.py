@@ -90,6 +90,8 @@ EXAMPLES: dict[str, list[str | tuple[str, Given]]] = {
     "SOURCES": ["", "instrumental"],  # several, and a checkpoint: test_chunk_networks.py
     "FINE_TUNE": [""],
     "BINS": ["0", "24"],
+    "SDR_EVERY": ["1"],
+    "WORKERS": ["1"],
     "REMIX_PARAMS": [
         *(
             (changed, {"BATCH_GENERATOR": "remix", "REMIX_PARAMS": "{'together': 0}"})
@@ -106,6 +108,7 @@ ALSO = {  # what a listed value needs
     ("CHECKPOINTS", "early_stopping"): {"EARLY_STOPPING": "{'min_delta': 100, 'patience': 1}", "EPOCHS": "4"},
     ("TENSORBOARD_INFO", "full"): {"CHECKPOINTS": "tensorboard"},
     ("TENSORBOARD_INFO", "default"): {"CHECKPOINTS": "tensorboard"},
+    ("MONITOR", "val_sdr"): {"SDR_EVERY": "1"},
     ("PHASE", "iterative"): {"LEARN_PHASE": "False"},
     ("REPRESENTATION", "ri"): {"LEARN_PHASE": "False"},
     ("LOAD", "True"): {"WEIGHTS": "{weights}"},
@@ -120,6 +123,7 @@ EFFECTS = {  # where an option shows its effect; the others change what the netw
     "LOG_BASE": "folder",
     "METRICS": "metrics",
     "QUIT": "questions",
+    "SDR_EVERY": "metrics",
     "START_EPOCH": "epochs",
     "TENSORBOARD": "files",
     "TENSORBOARD_INFO": "curves",
@@ -129,6 +133,7 @@ EFFECTS = {  # where an option shows its effect; the others change what the netw
 LEFT_BEHIND = {  # patterns below the run folder
     ("CHECKPOINTS", "tensorboard"): "tensorboard/events*",
     ("CHECKPOINTS", "weights"): "best_weights.hdf5",
+    ("CHECKPOINTS", "epoch_weights"): "epoch_weights/epoch_001.hdf5",
     ("CHECKPOINTS", "error_visualization"): "error_visualization/epoch_001_channel_0.png",
     ("TENSORBOARD", "./curves"): "curves/events*",
     ("WEIGHTS", "mine.h5"): "mine.h5",

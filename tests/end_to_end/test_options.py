@@ -20,7 +20,7 @@ from acapella.isolation.model import Model
 from acapella.settings import options_table
 
 SONG = np.random.default_rng(0).uniform(-0.5, 0.5, (3000, 2)).astype(np.float32)
-SHOWN_ELSEWHERE = {"ANALYSIS_PATH"}  # by the analyses' own tests
+SHOWN_ELSEWHERE = {"ANALYSIS_PATH", "MONITOR", "WORKERS"}  # by tests of their own
 WALK = [
     pytest.param(name, value, also, id=f"{name}={value}-{number}")
     for name in ROWS

@@ -27,6 +27,20 @@ def test_the_best_has_the_lowest_loss():
     assert Search("mine", [], []).best is None
 
 
+def test_with_the_sdr_as_the_measure_the_best_has_the_highest(tmp_path):
+    def run(number: int, *measured: float) -> Result:
+        epochs = [{"epoch": epoch, "loss": number, "val_sdr": sdr} for epoch, sdr in enumerate(measured, start=1)]
+        return Result(str(number), {"BATCH": str(number)}, "", [*epochs, {"epoch": 9, "loss": 0}], monitor="val_sdr")
+
+    search = Search("mine", [], [run(1, 2.5, 1), run(2, -1, 4, 3), Result("3", {"BATCH": "3"}, "", failure="no")])
+    assert search.best.id == "2"
+    assert search.best.best == 4
+    write_table([search], tmp_path / "result.md")
+    rows = (tmp_path / "result.md").read_text(encoding="utf-8").splitlines()
+    assert rows[0].startswith("| id | batch | max_sdr |")
+    assert [row.split(" | ")[2].strip() for row in rows[2:]] == ["4", "2.5", ""]
+
+
 def test_the_table_as_a_whole(tmp_path):
     results = [made(1, folder="1_x"), Result("2", {"EPOCHS": "4"}, "", failure="too | many")]
     write_table([Search("mine", ["EPOCHS"], results)], tmp_path / "result.md")
@@ -71,4 +85,4 @@ def test_pictures_of_few_many_and_no_curves(tmp_path: Path, results):
     picture = imread(tmp_path / "losses.png")
     assert picture.shape[1] == 1440
     reds = np.all(np.abs(picture[..., :3] - (0.84, 0.15, 0.16)) < 0.02, axis=-1)
-    assert reds.any() == any(result.min_loss is not None for result in results)
+    assert reds.any() == any(result.best is not None for result in results)

@@ -41,7 +41,8 @@ TABLE = {  # the original's options and defaults, in its order
     "WEIGHTS": "weights/weights.h5",
 }
 OURS = ["PHASE", "SAMPLE_RATE", "CHANNELS", "REPRESENTATION", "BINS", "REMIX_PARAMS"]
-OURS += ["VALIDATION_TRACKS", "TEST_TRACKS", "PRECISION", "DEVICES", "NODES", "SEED", "SOURCES", "FINE_TUNE"]
+OURS += ["VALIDATION_TRACKS", "TEST_TRACKS", "PRECISION", "DEVICES", "NODES"]
+OURS += ["SDR_EVERY", "MONITOR", "WORKERS", "SEED", "SOURCES", "FINE_TUNE"]
 CHOPNAMES = "tile, full, sliding, sliding_full, filtered, filtered_full, random, random_full, infere"
 
 

@@ -131,7 +131,7 @@ def _report(state: "SearchState", console: "Console") -> bool:
     if failed:
         console.print(f"{failed} of {len(results)} runs failed: {TABLE} says why. The next start tries them again.")
     if best := state.search.best:
-        console.print(f"Best: {best.id} ({best.label}), loss {best.min_loss:.5g}.")
+        console.print(f"Best: {best.id} ({best.label}), {state.search.measure} {best.best:.5g}.")
     if results:
         console.print(f"Results: {state.log_base / TABLE} and {state.log_base / PICTURE}")
     return not failed

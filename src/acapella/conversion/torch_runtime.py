@@ -27,10 +27,11 @@ class TorchRuntime:
 
     def run(self, values: Mapping[str, np.ndarray]) -> Sequence[np.ndarray]:
         """As the protocol says."""
-        tensors = [torch.from_numpy(np.ascontiguousarray(values[name])) for name in self.inputs]
+        device = next((weights.device for weights in self._network.parameters()), None)
+        tensors = [torch.from_numpy(np.ascontiguousarray(values[name])).to(device) for name in self.inputs]
         with torch.inference_mode():
             outputs = self._network(*tensors)
-        return [output.numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
+        return [output.cpu().numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
 
 
 def load_in_torch(weights: Path, settings: Settings) -> Model:

@@ -1,5 +1,6 @@
 """Training runs, each in a folder of its own, and searches over many of them."""
 
+import os
 from typing import TYPE_CHECKING
 
 from acapella.errors import MissingExtraError
@@ -8,6 +9,10 @@ from acapella.training.events import TrainingListener, ignore
 
 if TYPE_CHECKING:
     from acapella.experiments.training_run import TrainedRun
+
+# Before torch is loaded. OpenMP's threads otherwise wait for each other in a loop, which takes the processor from the
+# thread that they wait for where other programs run as well.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def train(

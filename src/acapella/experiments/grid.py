@@ -102,6 +102,8 @@ def read_grid(path: Path) -> Grid:
         check_names(content, Settings.model_fields)
         models = _listed(content.get("MODEL", []))
         options = {name: _texts(name, given, models) for name, given in content.items()}
+        if len(options.get("MONITOR", ())) > 1:
+            raise SettingsError("MONITOR cannot vary: it is what tells the best of the runs.")
         if len(options.get("LOG_BASE", ())) > 1:
             raise SettingsError("LOG_BASE cannot vary: it is where the search keeps its results.")
     except SettingsError as error:

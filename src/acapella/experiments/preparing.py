@@ -4,7 +4,7 @@ from acapella.conversion.torch_model import TorchModel
 from acapella.corpus.cache import Cache, cache_folder
 from acapella.corpus.examples import Examples
 from acapella.corpus.tracks import STEMS, Split, Track, find_tracks, split_tracks
-from acapella.errors import CorpusError, InputError, sentence
+from acapella.errors import CorpusError, InputError, SettingsError, sentence
 from acapella.models.description import ModelDescription
 from acapella.models.schedules import Chunks
 from acapella.settings import Settings
@@ -12,6 +12,7 @@ from acapella.training.domains import choose_domain
 from acapella.training.events import Note, Preparing, TrainingListener
 from acapella.training.loop import make_module
 from acapella.training.module import Isolation
+from acapella.training.track_sdr import TrackSDR, open_references
 
 
 def prepare(model: TorchModel, settings: Settings, listen: TrainingListener) -> Isolation:
@@ -28,6 +29,11 @@ def prepare(model: TorchModel, settings: Settings, listen: TrainingListener) -> 
     module = make_module(model, settings, *open_corpus(split, model, settings, listen))
     if not module.is_validated:
         listen(Note("No slice to validate with: best weights and early stopping go by the training loss."))
+    elif settings.sdr_every:
+        cache = Cache(cache_folder(settings.data, settings.log_base), model.description.front_end)
+        module.watchers = [TrackSDR(model, open_references(split.validation, model, cache), settings.sdr_every)]
+    if settings.monitor == "val_sdr" and not module.is_validated:
+        raise SettingsError("MONITOR='val_sdr' needs a validation track: name one in VALIDATION_TRACKS.")
     return module
 
 

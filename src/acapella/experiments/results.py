@@ -31,11 +31,18 @@ class Result:
     folder: str = ""
     failure: str = ""
     differences: Mapping[str, str] = field(default_factory=dict)  # the values that vary in the grid
+    monitor: str = "val_loss"  # what MONITOR says
 
     @property
-    def min_loss(self) -> float | None:
-        """The lowest finite validation loss, or training loss where nothing validates."""
-        return min_loss(self.epochs)
+    def best(self) -> float | None:
+        """The highest SDR, with MONITOR=val_sdr, else the lowest loss."""
+        lowest = self.lowest
+        return -lowest if lowest is not None and self.monitor == "val_sdr" else lowest
+
+    @property
+    def lowest(self) -> float | None:
+        """The same as a number of which the lowest is the best."""
+        return objective(self.epochs, self.monitor)
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,21 @@ class Search:
 
     @property
     def best(self) -> Result | None:
-        """The run with the lowest loss."""
-        ended = [result for result in self.results if result.min_loss is not None]
-        return min(ended, key=lambda result: result.min_loss or 0, default=None)
+        """The run with the lowest loss, or the highest SDR."""
+        ended = [result for result in self.results if result.lowest is not None]
+        return min(ended, key=lambda result: result.lowest or 0, default=None)
+
+    @property
+    def measure(self) -> str:
+        """What the best is the best in."""
+        return "max_sdr" if any(result.monitor == "val_sdr" for result in self.results) else "min_loss"
+
+
+def objective(epochs: Sequence[Mapping[str, float]], monitor: str) -> float | None:
+    """What a search minimizes: the lowest loss, or the negative of the highest SDR; None where there is none."""
+    if monitor != "val_sdr":
+        return min_loss(epochs)
+    return min((-epoch[monitor] for epoch in epochs if isfinite(epoch.get(monitor, inf))), default=None)
 
 
 def min_loss(epochs: Sequence[Mapping[str, float]]) -> float | None:
@@ -77,16 +96,16 @@ def _table(search: Search) -> str:
     names = {name for result in search.results if result.epochs for name in result.epochs[-1] if name != "epoch"}
     numbers = sorted(names | {"val_loss"}, key=_validation_first)
     options = [name for name in _shown(search.results[0]) if len({_shown(group[0])[name] for group in groups}) > 1]
-    rows = [["id", *options, "min_loss", *numbers, "folder", "failure"]]
+    rows = [["id", *options, search.measure, *numbers, "folder", "failure"]]
     rows.append(["---"] * len(rows[0]))
     for group in groups:
         last = [result.epochs[-1] for result in group if result.epochs]
         measured = [_spread([epoch[name] for epoch in last if name in epoch]) for name in numbers]
-        best = min(group, key=lambda result: inf if result.min_loss is None else result.min_loss)
-        lowest = _spread([result.min_loss for result in group if result.min_loss is not None])
+        best = min(group, key=lambda result: inf if result.lowest is None else result.lowest)
+        reached = _spread([result.best for result in group if result.best is not None])
         failures = " ".join(dict.fromkeys(result.failure for result in group if result.failure))
         values = [_shown(best)[name] for name in options]
-        rows.append([", ".join(result.id for result in group), *values, lowest, *measured, best.folder, failures])
+        rows.append([", ".join(result.id for result in group), *values, reached, *measured, best.folder, failures])
     return "".join(f"| {' | '.join(map(_cell, row))} |\n" for row in rows)
 
 
@@ -95,7 +114,7 @@ def _shown(result: Result) -> Mapping[str, str]:
 
 
 def _mean_loss(group: Sequence[Result]) -> float:
-    losses = [result.min_loss for result in group if result.min_loss is not None]
+    losses = [result.lowest for result in group if result.lowest is not None]
     return mean(losses) if losses else inf
 
 

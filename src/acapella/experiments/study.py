@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, TrialState
 from acapella.errors import SettingsError
 from acapella.experiments.grid import Grid, Run, describe
 from acapella.experiments.journal import damage_named, open_journal
-from acapella.experiments.results import PICTURE, TABLE, Result, Search, draw_losses, min_loss, write_table
+from acapella.experiments.results import PICTURE, TABLE, Result, Search, draw_losses, objective, write_table
 from acapella.experiments.run_folder import remote
 from acapella.experiments.workers import at_work, is_alive, only_one
 
@@ -47,6 +47,11 @@ class Plan:
     def size(self) -> int:
         """Number of runs in all."""
         return self.grid.size if self.sampler == "grid" else self.trials
+
+    @property
+    def monitor(self) -> str:
+        """What MONITOR says, in the grid or beside it."""
+        return monitor(self.grid.options, self.settings)
 
     def as_json(self) -> dict[str, Any]:
         """What must not change when a search is continued."""
@@ -104,8 +109,9 @@ class SharedStudy:
 
     def succeed(self, epochs: Sequence[Mapping[str, float]], folder: str) -> None:
         """Record the epochs of the claimed run; without a finite loss it counts as failed."""
-        lowest = min_loss(epochs)
-        failure = "" if lowest is not None else "No epoch ended with a finite loss."
+        lowest = objective(epochs, self._plan.monitor)
+        measure = "SDR" if self._plan.monitor == "val_sdr" else "loss"
+        failure = "" if lowest is not None else f"No epoch ended with a finite {measure}."
         self._finish(lowest, epochs=[dict(epoch) for epoch in epochs], folder=folder, failure=failure)
 
     def fail(self, reason: str) -> None:
@@ -189,7 +195,7 @@ class SharedStudy:
         ended = {}
         for trial in study.get_trials(deepcopy=False):
             if trial.state == TrialState.COMPLETE or trial.user_attrs.get("failure"):
-                ended[trial.user_attrs["id"]] = _result(trial, grid)
+                ended[trial.user_attrs["id"]] = _result(trial, grid, monitor(dict(plan["options"]), plan["settings"]))
         return Search(name, list(grid.options), sorted(ended.values(), key=_by_id))
 
 
@@ -224,11 +230,16 @@ def _check_unchanged(begun: dict[str, Any] | None, plan: Plan, log_base: Path) -
         raise SettingsError(f"{where} was begun with another grid, repeat or sampler; {remedy}.")
 
 
+def monitor(options: Mapping[str, Sequence[str]], settings: Mapping[str, str]) -> str:
+    """What MONITOR says, among the options of a grid or the settings beside it."""
+    return options.get("MONITOR", [settings.get("MONITOR", "val_loss")])[0]
+
+
 def _count(values: Mapping[str, str], runs: Iterable[Run]) -> int:
     return sum(run.values == values for run in runs)
 
 
-def _result(trial: FrozenTrial, grid: Grid) -> Result:
+def _result(trial: FrozenTrial, grid: Grid, going_by: str) -> Result:
     attributes = trial.user_attrs
     return Result(
         attributes["id"],
@@ -238,6 +249,7 @@ def _result(trial: FrozenTrial, grid: Grid) -> Result:
         attributes.get("folder", ""),
         attributes.get("failure", ""),
         grid.differences(trial.params),
+        going_by,
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from acapella.settings.text import Allowed, as_text, read_literal
 
 BatchGeneratorName = Literal["keras", "default", "track", "random", "remix"]
-CheckpointName = Literal["tensorboard", "weights", "early_stopping", "error_visualization"]
+CheckpointName = Literal["tensorboard", "weights", "epoch_weights", "early_stopping", "error_visualization"]
 ChopName = Literal[
     "tile", "full", "sliding", "sliding_full", "filtered", "filtered_full", "random", "random_full", "infere"
 ]
@@ -23,6 +23,7 @@ LossName = Literal[
     "mean_squared_error", "mean_absolute_error", "mean_squared_log_error", "waveform_l1", "multi_resolution_stft"
 ]
 MetricName = Literal["mean_pred", "max_pred"]
+MonitorName = Literal["val_loss", "val_sdr"]
 NormalizerName = Literal["dummy", "percentile"]
 OptimizerName = Literal["adam", "rmsprop"]
 PhaseName = Literal["mixture", "iterative"]
@@ -36,6 +37,7 @@ BatchSize = Annotated[int, Field(gt=0, le=1 << 16), Allowed("whole number > 0")]
 CountFromZero = Annotated[int, Field(ge=0, le=MOST), Allowed("whole number >= 0")]
 SliceCountFromZero = Annotated[int, Field(ge=0, le=10**9), Allowed("whole number >= 0")]
 Seed = Annotated[int, Field(ge=0, lt=2**32), Allowed("whole number >= 0")]
+WorkerCount = Annotated[int, Field(ge=0, le=256), Allowed("whole number >= 0")]
 WindowLength = Annotated[int, Field(gt=0, multiple_of=4), Allowed("positive multiple of 4")]
 Positive = Annotated[float, Field(gt=0, le=1000)]
 NotNegative = Annotated[float, Field(ge=0, le=1000)]

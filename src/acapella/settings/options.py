@@ -35,6 +35,7 @@ from acapella.settings.option_types import (
     LossNameOrOwn,
     Metrics,
     ModelName,
+    MonitorName,
     NetworkChannels,
     NormalizerName,
     NormalizerParams,
@@ -53,6 +54,7 @@ from acapella.settings.option_types import (
     TrainFraction,
     WeightFile,
     WindowLength,
+    WorkerCount,
 )
 from acapella.settings.text import (
     Allowed,
@@ -165,6 +167,13 @@ class Settings(OriginalOptions):
     )
     devices: Count = _option(1, "Devices to train on, on each machine: GPUs, or processes where there are none")
     nodes: Count = _option(1, "Machines to train on, started by torchrun or with --cluster")
+    sdr_every: CountFromZero = _option(
+        0, "Epochs between two measurements of the validation tracks' SDR (val_sdr, dB); 0: never"
+    )
+    monitor: MonitorName = _option(
+        "val_loss", "What best weights, early stopping and searches go by: the lowest loss or the highest SDR"
+    )
+    workers: WorkerCount = _option(0, "Processes that prepare batches while the network computes; 0: none")
     seed: Seed = _option(0, "Random seed")
     sources: SourceNames = _option("", "Sources that the network predicts; empty: as INSTRUMENTAL says")
     fine_tune: Checkpoint = _option(
@@ -199,6 +208,12 @@ class Settings(OriginalOptions):
     def _random_needs_a_length(self) -> Self:
         if self.batch_generator in ("random", "remix") and self.epoch_steps == 0:
             raise SettingsError(f"EPOCH_STEPS=0 must be greater than 0 with BATCH_GENERATOR={self.batch_generator!r}.")
+        return self
+
+    @model_validator(mode="after")
+    def _sdr_must_be_measured(self) -> Self:
+        if self.monitor == "val_sdr" and self.sdr_every == 0:
+            raise SettingsError("MONITOR='val_sdr' needs SDR_EVERY, the number of epochs between measurements.")
         return self
 
     @property

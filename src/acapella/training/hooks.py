@@ -15,9 +15,13 @@ from acapella.training.error_picture import ErrorPicture
 from acapella.training.events import BatchDone, EpochBrokenOff, EpochDone, EpochStarted, TrainingListener
 from acapella.training.module import Isolation, epoch_of
 
+HIGHER_IS_BETTER = ("val_sdr",)
 
-def watched(trainer: pl.Trainer) -> str:
-    """The loss that decides: on validation slices where there are any."""
+
+def watched(trainer: pl.Trainer, monitor: str) -> str:
+    """The number that decides: that of MONITOR; of losses, that of validation slices where there are any."""
+    if monitor != "val_loss":
+        return monitor
     return "val_loss" if "val_loss" in trainer.callback_metrics else "loss"
 
 
@@ -68,10 +72,14 @@ class ProgressReport(Callback):
 
 
 class BestWeights(Callback):
-    """Writes `best_weights.hdf5`, or `.safetensors`, whenever the validation loss is the lowest so far."""
+    """Writes `best_weights.hdf5`, or `.safetensors`, whenever `monitor` is the best so far.
 
-    def __init__(self, path: Path) -> None:
+    That is the lowest loss, on validation slices where there are any, or the highest SDR.
+    """
+
+    def __init__(self, path: Path, monitor: str = "val_loss") -> None:
         self._path = path
+        self._monitor = monitor
         self.lowest = float("inf")
 
     def state_dict(self) -> dict[str, float]:
@@ -84,12 +92,29 @@ class BestWeights(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Compare, and write."""
-        loss = float(trainer.callback_metrics[watched(trainer)])
-        if loss < self.lowest:
-            self.lowest = loss
+        name = watched(trainer, self._monitor)
+        if name not in trainer.callback_metrics:  # not each epoch has an SDR
+            return
+        value = float(trainer.callback_metrics[name]) * (-1 if name in HIGHER_IS_BETTER else 1)
+        if value < self.lowest:
+            self.lowest = value
             assert isinstance(pl_module, Isolation)
             if trainer.is_global_zero:
                 save_weights(pl_module.network, self._path)
+
+
+class EpochWeights(Callback):
+    """Writes the weights of each epoch, `epoch_001.hdf5` or `.safetensors` and so on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write."""
+        assert isinstance(pl_module, Isolation)
+        self._folder.mkdir(exist_ok=True)
+        if trainer.is_global_zero:
+            save_weights(pl_module.network, self._folder / f"epoch_{epoch_of(pl_module) + 1:03d}.hdf5")
 
 
 class History(Callback):
@@ -114,8 +139,11 @@ class History(Callback):
 
 def _early_stopping(settings: Settings, folder: Path, validated: bool) -> Callback:
     parameters = settings.early_stopping
+    name = settings.monitor if validated else "loss"
     return EarlyStopping(
-        monitor="val_loss" if validated else "loss",
+        monitor=name,
+        mode="max" if name in HIGHER_IS_BETTER else "min",
+        strict=name not in HIGHER_IS_BETTER,  # not each epoch has an SDR; patience counts those that have
         min_delta=parameters.min_delta,
         patience=parameters.patience,
         check_on_train_epoch_end=True,
@@ -123,7 +151,11 @@ def _early_stopping(settings: Settings, folder: Path, validated: bool) -> Callba
 
 
 def _best_weights(settings: Settings, folder: Path, validated: bool) -> Callback:
-    return BestWeights(folder / "best_weights.hdf5")
+    return BestWeights(folder / "best_weights.hdf5", settings.monitor)
+
+
+def _epoch_weights(settings: Settings, folder: Path, validated: bool) -> Callback:
+    return EpochWeights(folder / "epoch_weights")
 
 
 def _error_picture(settings: Settings, folder: Path, validated: bool) -> Callback:
@@ -138,6 +170,7 @@ def _tensorboard(settings: Settings, folder: Path, validated: bool) -> Callback:
 
 HOOKS: dict[str, Callable[[Settings, Path, bool], Callback]] = {
     "weights": _best_weights,
+    "epoch_weights": _epoch_weights,
     "early_stopping": _early_stopping,
     "error_visualization": _error_picture,
     "tensorboard": _tensorboard,

@@ -26,6 +26,7 @@ from acapella.registry import choose
 from acapella.settings import Settings
 from acapella.training.batches import Batches
 from acapella.training.domains import choose_domain
+from acapella.training.estimate import TimeEstimate
 from acapella.training.events import Note, TrainingListener
 from acapella.training.hooks import HOOKS, History, ProgressReport, tensorboard_logger
 from acapella.training.losses import METRICS, choose_loss
@@ -63,6 +64,7 @@ def make_module(
         Batches(train_tracks, domain.slicing(settings)),
         ValidationBatches(validation_tracks, domain, settings.batch),
         first_epoch=settings.start_epoch,
+        workers=settings.workers,
     )
 
 
@@ -79,7 +81,12 @@ def fit(
         warnings.filterwarnings("ignore", module="lightning")  # hints on workers that do not apply here
         if resume:
             check_resume_point(resume, module)
-        hooks = [ProgressReport(settings.epochs, listen), history, ResumePoint(folder, interruption, listen)]
+        hooks = [
+            TimeEstimate(listen),
+            ProgressReport(settings.epochs, listen),
+            history,
+            ResumePoint(folder, interruption, listen),
+        ]
         trainer = _trainer(settings, folder, module.is_validated, hooks)
         try:
             trainer.fit(module, ckpt_path=resume, weights_only=True)

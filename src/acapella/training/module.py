@@ -1,5 +1,6 @@
 """The training step, as Lightning wants it."""
 
+import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -81,6 +82,7 @@ class Isolation(pl.LightningModule):
         batches: Batches,
         validation: ValidationBatches,
         first_epoch: int = 0,
+        workers: int = 0,
     ) -> None:
         super().__init__()
         self.network = network
@@ -93,6 +95,8 @@ class Isolation(pl.LightningModule):
         self._batches = batches
         self._validation = validation
         self._first_epoch = first_epoch
+        self._loading: dict[str, Any] = {"batch_size": None, "num_workers": workers, "worker_init_fn": leave_signals}
+        self.watchers: list[pl.Callback] = []
         self._sums: dict[str, float] = {}  # of loss and metrics over the epoch so far, weighted with "samples"
 
     @property
@@ -108,6 +112,35 @@ class Isolation(pl.LightningModule):
     def batch_size(self, step: int) -> int:
         """Slices in a batch of an epoch, those of all ranks together."""
         return self._batches.size(step)
+
+    def configure_callbacks(self) -> list[pl.Callback]:
+        """Those that look at this network's tracks."""
+        return self.watchers
+
+    @property
+    def batches(self) -> int:
+        """Batches in an epoch."""
+        return self._batches.steps
+
+    @property
+    def validation_batches(self) -> int:
+        """Batches of validation slices after an epoch."""
+        return len(self._validation)
+
+    def rehearse(self, network: nn.Module, step: int) -> None:
+        """What a batch of the running epoch costs, with a copy of the network, which learns nothing."""
+        mixture, target = (
+            part.to(self.device) for part in self._batches.load(self.epoch, step % self.batches, this_rank())
+        )
+        self._loss(self._domain.predict(network.train(), mixture), target).backward()  # type: ignore[no-untyped-call]
+        network.zero_grad()
+
+    def rehearse_validation(self, network: nn.Module) -> None:
+        """The same of the first batch of validation slices."""
+        mixture = self._validation[0][0].to(self.device)
+        with torch.no_grad():
+            for part in torch.split(mixture, VALIDATION_PART):
+                self._domain.predict(network.eval(), part)
 
     def forward(self, mixture: torch.Tensor) -> torch.Tensor:
         """Predicted target; both as the domain has them."""
@@ -126,11 +159,12 @@ class Isolation(pl.LightningModule):
         """The batches of the coming epoch, or of what is left of it when an interrupted training goes on."""
         steps = self._batches.steps
         todo = FromStep(self.trainer.global_step - self.current_epoch * steps, steps)
-        return DataLoader(EpochOfBatches(self._batches, self.epoch), batch_size=None, sampler=todo)
+        return DataLoader(EpochOfBatches(self._batches, self.epoch), sampler=todo, **self._loading)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """The validation slices."""
-        return DataLoader(self._validation, batch_size=None, sampler=this_rank().turns(len(self._validation)))
+        turns = this_rank().turns(len(self._validation))
+        return DataLoader(self._validation, sampler=turns, **self._loading)
 
     def training_step(self, batch: Batch, step: int) -> torch.Tensor:
         """Loss of a batch."""
@@ -204,6 +238,12 @@ class Isolation(pl.LightningModule):
         if scheduler is None:
             return {"optimizer": optimizer}
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
+def leave_signals(worker: int) -> None:
+    """In a process that prepares batches: Ctrl-C is for the training, which ends such processes by SIGTERM."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def epoch_of(module: pl.LightningModule) -> int:
