@@ -49,7 +49,15 @@ def test_a_stem_is_the_file_and_its_ranges(http, song, stem):
     assert (part.status_code, part.content) == (206, CONTENT[100:200])
     assert part.headers["content-range"] == f"bytes 100-199/{len(CONTENT)}"
     assert part.headers["etag"] == whole.headers["etag"]
-    assert http.get(f"{song}/stems/{stem}", headers={"Range": "bytes=99999999-"}).status_code == 416
+
+
+@pytest.mark.parametrize(("wanted", "status"), [("bytes=99999999-", 416), ("bytes=9-1", 400), ("seconds=1-2", 400)])
+def test_ranges_that_cannot_be_had_are_refused_in_json(http, song, wanted, status):
+    refused = http.get(f"{song}/stems/vocal", headers={"Range": wanted})
+    assert (refused.status_code, refused.headers["content-type"]) == (status, "application/json")
+    assert refused.json()["detail"].endswith(".")
+    if status == 416:
+        assert refused.headers["content-range"] == f"bytes */{len(CONTENT)}"
 
 
 def test_what_is_known_is_not_sent_again(http, song):

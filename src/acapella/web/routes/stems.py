@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from acapella.isolation.options import MIXTURE
 from acapella.web.audio import Shape, whole
 from acapella.web.records import Record
-from acapella.web.routes.problems import problems
+from acapella.web.routes.problems import MEANINGS, problems
 from acapella.web.spectrograms import spectrogram_of
 from acapella.web.studio import Parts, SongId, Studio
 from acapella.web.waveforms import Peaks, peaks_of
@@ -22,9 +23,29 @@ BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 AUDIO: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(MEDIA_TYPES.values(), BYTES)}}
 
 
+class RangeResponse(FileResponse):
+    """A file, or ranges of it. Ranges that cannot be had are refused in JSON; Starlette would send plain text."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, as ASGI has it."""
+        refusals: list[JSONResponse] = []
+
+        async def send_or_refuse(message: Message) -> None:
+            status = message.get("status", 200)
+            if status >= 400:
+                refusals.append(JSONResponse({"detail": MEANINGS[status]}, status))
+                refusals[0].raw_headers += [pair for pair in message["headers"] if pair[0] == b"content-range"]
+            elif not refusals:
+                await send(message)
+
+        await super().__call__(scope, receive, send_or_refuse)
+        for refusal in refusals:
+            await refusal(scope, receive, send)
+
+
 @router.get(
     "/stems/{stem}",
-    response_class=FileResponse,
+    response_class=RangeResponse,
     responses={**AUDIO, 206: {"description": "A part."}, 304: {"description": "As before."}}
     | problems(404, 409, 416, 422),
 )
@@ -43,7 +64,7 @@ async def read_stem(
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     path = await in_format(studio, song, path, format)
-    return FileResponse(
+    return RangeResponse(
         path,
         headers=headers,
         media_type=MEDIA_TYPES[format],
