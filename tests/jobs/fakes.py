@@ -45,10 +45,12 @@ def deadly():
     os._exit(9)
 
 
-def endless():
+def slow():
     time.sleep(0.5)
-    if os.getppid() == 1:  # the test has died
-        os._exit(1)
+
+
+def stuck():
+    time.sleep(3600)
 
 
 FAULTS = {
@@ -57,7 +59,8 @@ FAULTS = {
     "absent": absent,
     "defect": defect,
     "deadly": deadly,
-    "slow": endless,
+    "slow": slow,
+    "stuck": stuck,
 }
 
 
@@ -68,6 +71,12 @@ def open_fake(model, threads):
 def serve_fakes(link, threads, limits):
     """Takes the place of `worker.serve` in a new process."""
     worker.serve(link, threads, limits, open_fake)
+
+
+def serve_impatiently(link, threads, limits):
+    """Takes its place, too; what its parent leaves behind ends soon."""
+    worker.GRACE = 0.1
+    serve_fakes(link, threads, limits)
 
 
 def serve_pid(link, threads, limits):

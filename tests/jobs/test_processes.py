@@ -2,8 +2,11 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -94,6 +97,29 @@ def test_a_job_is_cancelled_before_its_process_is_ready(fakes, tmp_path, capfd):
     assert isinstance(events[-1], Cancelled)
     assert written(tmp_path) == []
     assert capfd.readouterr().err == "", "no traceback of an interrupted import"
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="there is no /proc to look for the process in")
+def test_a_process_does_not_outlive_the_one_that_started_it(tmp_path):
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from tests.jobs import fakes; from acapella.jobs import processes, worker\n"
+        "worker.serve = fakes.serve_impatiently\n"
+        "def tell(_): print(executor._running[job.id]._process.pid, flush=True)\n"
+        "(job,), executor = fakes.jobs_of(Path(sys.argv[1]), 'stuck'), processes.ProcessExecutor(1)\n"
+        "executor.run([job], tell)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as parent:
+        child = Path("/proc", parent.stdout.readline().strip())
+        assert child.exists()
+        parent.kill()
+    end = time.monotonic() + 30
+    while child.exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    if child.exists():
+        os.kill(int(child.name), signal.SIGKILL)
+        pytest.fail("it is still there after 30 seconds")
 
 
 def test_stems_are_those_of_this_process(tmp_path):

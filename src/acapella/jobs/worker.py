@@ -2,10 +2,12 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
+from threading import Thread
 from traceback import format_exception
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from acapella.isolation.isolator import Isolator
 
 HAS_MASKS = hasattr(signal, "pthread_sigmask")  # Windows has none
+GRACE = 10.0  # seconds in which a worker notices by itself that its parent has died, and clears away
 
 
 class Worker:
@@ -77,6 +80,7 @@ def _open(model: ModelChoice, threads: int) -> "Isolator":
 def serve(link: Connection, threads: int, limits: Limits, open_isolator: OpenIsolator = _open) -> None:
     """In the process itself: execute what comes through `link` until it is closed."""
     limits.hold_memory()
+    Thread(target=_end_with_parent, name="parent", daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     share_freed_memory()
@@ -93,6 +97,15 @@ def serve(link: Connection, threads: int, limits: Limits, open_isolator: OpenIso
             job = link.recv()
             limits.allow_cpu()
             executor.run([job], send)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it has died, even where the song has nothing to say for long."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        time.sleep(GRACE)
+        os._exit(1)
 
 
 @contextmanager
