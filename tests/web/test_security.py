@@ -71,6 +71,14 @@ def test_every_answer_has_the_headers(http, path):
     assert "access-control-allow-origin" not in headers
 
 
+def test_a_defect_is_answered_like_any_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("acapella.web.models.Models.all", lambda _: 1 / 0)
+    with client(tmp_path) as http:
+        answer = http.get("/api/v1/models")
+    assert (answer.status_code, list(answer.json())) == (500, ["detail"])
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 def test_a_token_is_asked_for_everywhere_but_for_health(tmp_path):
     with client(tmp_path / "data", token=TOKEN) as http:
         for path in (SONGS, f"{SONGS}/x", "/api/v1/events", "/api/v1/models", "/api/v1/metrics"):

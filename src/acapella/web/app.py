@@ -15,7 +15,7 @@ from acapella.errors import AcapellaError, UsageError
 from acapella.jobs.executor import Executor
 from acapella.web.keeping import Keeper
 from acapella.web.routes import events, mixes, models, session, songs, status, stems
-from acapella.web.security import API, Guard
+from acapella.web.security import API, HEADERS, Guard
 from acapella.web.settings import ServerSettings
 from acapella.web.studio import Studio
 
@@ -49,6 +49,7 @@ def create_app(settings: ServerSettings, executor: Executor | None = None) -> Fa
     app.add_middleware(Guard, settings=settings)
     app.add_exception_handler(RequestValidationError, _explain)
     app.add_exception_handler(AcapellaError, _explain)
+    app.add_exception_handler(Exception, _admit)
     api = APIRouter(prefix=API)
     for router in ROUTERS:
         api.include_router(router)
@@ -65,3 +66,8 @@ async def _explain(_: Request, error: Exception) -> JSONResponse:
         place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
         return JSONResponse({"detail": f"{place}: {first['msg']}."}, 422)
     return JSONResponse({"detail": str(error)}, 422 if isinstance(error, UsageError) else 500)
+
+
+async def _admit(_: Request, __: Exception) -> JSONResponse:
+    """A defect of ours, outside of all middleware; its traceback is in the log."""
+    return JSONResponse({"detail": "The server has made a mistake; its log says which."}, 500, HEADERS)
