@@ -9,6 +9,8 @@ import pytest
 import soundfile
 from tests.web.studios import client, upload, wait_for
 
+from acapella.web.waveforms import peaks_of
+
 RATE, SECONDS = 8000, 2.0
 TIMES = np.arange(int(RATE * SECONDS)) / RATE
 
@@ -134,6 +136,14 @@ def test_peaks_are_those_of_the_samples(http, song, points):
     expected = [(audio[a:b].min(), audio[a:b].max()) for a, b in itertools.pairwise(edges)]
     assert (answer["samples"], answer["sample_rate"], answer["seconds"]) == (len(audio), RATE, SECONDS)
     np.testing.assert_allclose(answer["peaks"], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+def test_peaks_of_every_kind_of_wav_file(tmp_path, subtype):
+    audio = np.random.default_rng(0).uniform(-1, 0.9, (1000, 3))
+    soundfile.write(tmp_path / "song.wav", audio, RATE, subtype=subtype)
+    expected = [(part.min(), part.max()) for part in np.split(audio, 4)]
+    np.testing.assert_allclose(peaks_of(tmp_path / "song.wav", 4).peaks, expected, atol=1e-4)
 
 
 def test_a_tone_is_in_its_band_at_its_level(http, song):

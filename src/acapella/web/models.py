@@ -12,6 +12,20 @@ from acapella.models.description import DEFAULT_STEMS, INSTRUMENTAL, VOCAL
 from acapella.models.model_file import DEFAULT_MODEL
 
 FRESH = 5.0  # seconds that the list is used again
+BUNDLED = "Comes with Acapella: quick on any computer."
+FAMILIES = {  # as their authors write them
+    "acapellabot": "Convolutional network of acapellabot",
+    "bs_roformer": "Band-Split RoFormer",
+    "deep_unet": "U-Net, as in Spleeter",
+    "htdemucs": "Hybrid Transformer Demucs",
+    "leaky_dropout": "Convolutional network with dropout",
+    "mdx23c": "MDX23C",
+    "mdx_net": "MDX-Net",
+    "mel_band_roformer": "Mel-Band RoFormer",
+    "open_unmix": "Open-Unmix",
+    "scnet": "SCNet",
+    "tfc_tdf": "TFC-TDF network",
+}
 
 
 class Model(BaseModel):
@@ -20,7 +34,7 @@ class Model(BaseModel):
     model_config = ConfigDict(protected_namespaces=())
 
     name: str
-    description: str
+    description: str = Field(description="What it is, in words; may be empty.")
     stems: list[str]
     licence: str = Field(description="Of the weights.")
     credit: str
@@ -63,7 +77,7 @@ def _described(model: ListedModel) -> Model:
         stems.append(INSTRUMENTAL)
     return Model(
         name=model.name,
-        description=model.note or model.family,
+        description=_in_words(model),
         stems=stems,
         licence=model.licence,
         credit=model.credit,
@@ -71,3 +85,10 @@ def _described(model: ListedModel) -> Model:
         vocals_sdr=model.vocals_sdr[0].value if model.vocals_sdr else None,
         default=model.name == DEFAULT_MODEL,
     )
+
+
+def _in_words(model: ListedModel) -> str:
+    """What a model is: its family, and what its entry in the catalogue remarks."""
+    if model.name == DEFAULT_MODEL:
+        return BUNDLED
+    return ": ".join(part for part in (FAMILIES.get(model.family, model.family), model.note) if part)

@@ -2,7 +2,7 @@
 import { attempt } from "./shared/announce.js";
 import { themeButton } from "./shared/theme.js";
 import { remember } from "./shared/settings.js";
-import { songTitle } from "./shared/words.js";
+import { modelName, songTitle } from "./shared/words.js";
 import { api, onUnauthorized } from "./server/api.js";
 import { follow } from "./server/events.js";
 import { Uploads } from "./server/uploads.js";
@@ -34,10 +34,11 @@ function onUploaded(song) {
   if (WIDE.matches && !view) location.hash = `#/songs/${song.id}`;
 }
 
-/** Separate a song again, with the model of the user's choice. */
+/** Separate a song again, with the model of the user's choice where there is one. */
 function onRetry(song) {
+  if (song.state !== "done" && models.length < 2) return attempt(() => api.retry(song.id));
   const current = models.some(({ name }) => name === song.model) ? song.model : undefined;
-  openModelDialog(models, { action: "Separate again", current }, (model) => attempt(() => api.retry(song.id, model)));
+  return openModelDialog(models, { action: "Separate again", current }, (model) => attempt(() => api.retry(song.id, model)));
 }
 
 function showView(song) {
@@ -80,7 +81,7 @@ async function loadModels() {
 function showModel() {
   const model = chosenModel(models);
   byId("model").hidden = model === null;
-  byId("model-name").textContent = model?.name ?? "";
+  byId("model-name").textContent = model ? modelName(model.name) : "";
 }
 
 function chooseModel() {

@@ -1,3 +1,4 @@
+import { request } from "../server/api.js";
 import { decodeSamples, readWavHeader } from "./wav.js";
 
 const HEADER_BYTES = 65536; // tags may stand before the samples
@@ -43,8 +44,8 @@ export class StemFiles {
 
 /** @returns {Promise<ArrayBuffer>} `count` bytes from `start` on, or fewer at the end of the file */
 async function fetchBytes(url, start, count, signal) {
-  const response = await fetch(url, { headers: { Range: `bytes=${start}-${start + count - 1}` }, signal });
+  const response = await request(url, { headers: { Range: `bytes=${start}-${start + count - 1}` }, signal });
   if (response.status === 206) return response.arrayBuffer();
   await response.body?.cancel();
-  throw new Error(`The server did not send the stem (${response.status}).`);
+  throw new Error("The server sends the stem as a whole only. Is there a proxy between?");
 }

@@ -20,7 +20,7 @@ export class Lane {
     Object.assign(this, { stem, id, mix, name: stemName(stem) });
     this.abort = new AbortController();
     this.picture = sharpCanvas((context, width, height) => this.#draw(context, width, height));
-    this.wave = element("div.wave", {}, this.picture.node, element("div.veil"), element("div.region"), element("div.playhead"));
+    this.wave = element("div.wave.loading", {}, this.picture.node, element("div.veil"), element("div.region"), element("div.playhead"));
     this.top = element("span.top-hz", { hidden: true });
     this.wave.append(this.top);
     const key = number ? element("kbd", { "aria-hidden": "true" }, String(number)) : null;
@@ -68,6 +68,7 @@ export class Lane {
   /** @param {[number, number][]} peaks @param {number} scale the value that reaches the edge */
   setPeaks(peaks, scale) {
     Object.assign(this, { peaks, scale });
+    this.wave.classList.remove("loading");
     this.picture.redraw();
   }
 

@@ -6,10 +6,11 @@ import { confirmDelete } from "../songs/delete-dialog.js";
 import { songStatus } from "../songs/row.js";
 import { action, songHeader } from "./header.js";
 
+const BUSY = "You can close this page; the work goes on.";
 const HINTS = {
-  waiting: "You can close this page; the song is worked on all the same.",
-  running: "You can close this page; the song is worked on all the same.",
-  failed: "",
+  waiting: BUSY,
+  running: BUSY,
+  failed: "The file is kept: try again, or delete it.",
   cancelled: "The song is kept; it can be started again.",
 };
 

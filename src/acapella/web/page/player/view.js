@@ -102,6 +102,7 @@ export class PlayerView {
   close() {
     this.abort.abort();
     cancelAnimationFrame(this.frame);
+    this.problem?.remove();
     this.ruler.close();
     for (const lane of this.lanes) lane.close();
     this.player?.close();
@@ -119,7 +120,10 @@ export class PlayerView {
     if (this.abort.signal.aborted) return player.close();
     this.player = player;
     player.addEventListener("change", () => this.transport.setPlaying(player.playing, player.waiting));
-    player.addEventListener("problem", ({ detail }) => detail && showProblem(`${detail} Trying again.`));
+    player.addEventListener("problem", ({ detail }) => {
+      this.problem?.remove();
+      this.problem = detail && showProblem(`${detail} Trying again.`);
+    });
     for (const property of ["volumes", "speed", "loop"]) this.#apply(property);
     this.transport.setVolume(this.transport.volume.value / 100);
     this.seek(this.place);

@@ -9,7 +9,7 @@ export function announce(text) {
   document.getElementById("live").textContent = text;
 }
 
-/** Show a sentence about something that failed; it goes after a while or by its button. */
+/** Show a sentence about something that failed; it goes after a while, by its button, or when the caller removes it. */
 export function showProblem(sentence) {
   const place = document.getElementById("messages");
   const old = [...place.children].find((child) => child.firstChild.textContent === sentence);
@@ -18,6 +18,7 @@ export function showProblem(sentence) {
   const message = element("div.message", {}, element("p", {}, sentence), close);
   place.append(message);
   setTimeout(() => message.remove(), VISIBLE_MILLISECONDS);
+  return message;
 }
 
 /** Run an action of the user; where it fails say why. */

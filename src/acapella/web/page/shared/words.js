@@ -19,6 +19,17 @@ export function isVoice(stem) {
   return VOICES.has(stem);
 }
 
+/** Name of a model; that of the one that comes with Acapella is "default", which says little. */
+export function modelName(name) {
+  return name === "default" ? "Built-in" : name;
+}
+
+/** Why a song failed. Its name, which errors begin with, is beside it already. */
+export function reason({ name, error }) {
+  const text = error?.startsWith(`${name}: `) ? error.slice(name.length + 2) : error;
+  return text ? text[0].toUpperCase() + text.slice(1) : "This song could not be separated.";
+}
+
 /** A song's name without its ending: "song.mp3" → "song". */
 export function songTitle(name) {
   return name.replace(/\.[a-z0-9]{1,5}$/i, "") || name;

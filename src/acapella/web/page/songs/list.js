@@ -1,11 +1,11 @@
 /** The list of uploads and songs. Rows stay the same elements, so that focus and place are kept. */
 import { announce } from "../shared/announce.js";
-import { songTitle } from "../shared/words.js";
+import { reason, songTitle } from "../shared/words.js";
 import { SongRow, UploadRow } from "./row.js";
 
 const ANNOUNCED = {
   done: (song) => `${songTitle(song.name)} is ready.`,
-  failed: (song) => `${songTitle(song.name)} failed. ${song.error ?? ""}`,
+  failed: (song) => `${songTitle(song.name)} failed. ${reason(song)}`,
 };
 
 export class SongList {

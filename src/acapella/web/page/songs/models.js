@@ -1,7 +1,7 @@
 /** The models that are installed, and the one that new songs get. */
 import { element, openDialog } from "../shared/dom.js";
 import { remember, settings } from "../shared/settings.js";
-import { stemName } from "../shared/words.js";
+import { modelName, stemName } from "../shared/words.js";
 
 /** @typedef {{name: string, description: string, stems: string[], licence: string, credit: string,
  *   gflop_per_second: number|null, vocals_sdr: number|null, default: boolean}} Model */
@@ -24,11 +24,11 @@ const hasMoreStems = ({ stems }) => stems.some((stem) => stem !== "vocal" && ste
 
 /** What a model costs, in words: its work, and how many times that of the lightest. */
 function cost({ gflop_per_second: work }, models) {
-  if (work === null) return "work unknown";
-  const lightest = Math.min(...models.map((model) => model.gflop_per_second ?? Infinity));
-  const times = work / lightest;
-  const amount = `${work.toLocaleString("en", { maximumSignificantDigits: 3 })} GFLOP per second of song`;
-  return times < 1.5 ? `${amount}, the lightest` : `${amount}, ${times.toFixed(times < 10 ? 1 : 0)} × the lightest`;
+  if (work === null) return null;
+  const amount = `${work.toLocaleString("en", { maximumSignificantDigits: 3 })} GFLOP for a second of song`;
+  if (models.length === 1) return amount;
+  const times = work / Math.min(...models.map((model) => model.gflop_per_second ?? Infinity));
+  return `${amount}, ${times < 1.5 ? "the quickest" : `${times.toFixed(times < 10 ? 1 : 0)} times the work of the quickest`}`;
 }
 
 /**
@@ -47,6 +47,7 @@ export function openModelDialog(models, { action, current = chosenModel(models)?
     "form.content",
     { method: "dialog" },
     element("fieldset.models", {}, element("legend.unseen", {}, "Model"), ...cards),
+    models.length === 1 ? element("p.quiet", {}, ...MORE_MODELS()) : null,
     stems ? choice : null,
     element("div.buttons", {}, element("button.primary", {}, action)),
   );
@@ -61,8 +62,18 @@ export function openModelDialog(models, { action, current = chosenModel(models)?
   openDialog("Model", form);
 }
 
+/** Where no other is installed. */
+const MORE_MODELS = () => [
+  "Other models are better, and slower: ",
+  element("code", {}, "acapella models"),
+  " in a terminal lists and installs them.",
+];
+
+/** A line of a card; null where it would be empty. */
+const line = (tag, label, text) => (text ? element(tag, {}, label + text) : null);
+
 function modelCard(model, models, checked) {
-  const quality = model.vocals_sdr === null ? null : `vocals ${model.vocals_sdr.toFixed(1)} dB SDR`;
+  const quality = model.vocals_sdr === null ? null : `SDR of vocals ${model.vocals_sdr.toFixed(1)} dB`;
   const facts = [model.stems.map(stemName).join(", "), cost(model, models), quality].filter(Boolean);
   return element(
     "label.model",
@@ -71,11 +82,11 @@ function modelCard(model, models, checked) {
     element(
       "span.facts",
       {},
-      element("strong", {}, model.default ? `${model.name} (default)` : model.name),
-      element("span", {}, model.description),
-      element("span.quiet", {}, facts.join(" · ")),
-      element("span.quiet", {}, `Licence: ${model.licence}`),
-      model.credit ? element("span.quiet", {}, `Credit: ${model.credit}`) : null,
+      element("strong", {}, modelName(model.name)),
+      line("span", "", model.description),
+      line("span.quiet", "", facts.join(" · ")),
+      line("span.quiet", "Licence of the weights: ", model.licence),
+      line("span.quiet", "Credit: ", model.credit),
     ),
   );
 }

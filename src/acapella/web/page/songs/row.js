@@ -2,7 +2,7 @@
 import { attempt } from "../shared/announce.js";
 import { button, element, setText } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { clock, fileSize, songTitle, stemName, timeLeft } from "../shared/words.js";
+import { clock, fileSize, reason, songTitle, stemName, timeLeft } from "../shared/words.js";
 import { api } from "../server/api.js";
 import { confirmDelete } from "./delete-dialog.js";
 
@@ -14,7 +14,7 @@ const SONG_STATES = {
   waiting: ({ position }) => (position === null ? "Waiting" : position <= 1 ? "Next in the queue" : `Number ${position} in the queue`),
   running: ({ progress, seconds_left }) => joined(`Separating, ${percent(progress)}`, timeLeft(seconds_left)),
   done: ({ duration, stems }) => [duration === null ? "" : clock(duration), stems.map(stemName).join(", ")].filter(Boolean).join(" · "),
-  failed: ({ error }) => error ?? "This song could not be separated.",
+  failed: reason,
   cancelled: () => "Cancelled",
 };
 
