@@ -94,3 +94,7 @@ def test_what_happens_is_said(pages, server, song):
     page.keyboard.press("1")
     page.keyboard.press("m")
     assert page.locator("#live").inner_text() == "Vocals muted"
+    page.keyboard.press("l")
+    assert page.locator("#live").inner_text() == "Loop From 0:10.0, to …"
+    page.keyboard.press("o")
+    assert page.locator("#live").inner_text() == "Original"

@@ -88,6 +88,7 @@ export class PlayerView {
       }
     }
     this.transport.update(this.loopFrom);
+    announce(this.mix.loop || this.loopFrom !== null ? `Loop ${this.transport.loopText.textContent}` : "No loop");
   }
 
   /** Choose a stem for the keys m and s. @param {number} number of its lane */
@@ -174,7 +175,10 @@ export class PlayerView {
       mute: withStem(mix.toggleMute, "muted", mix.muted),
       solo: withStem(mix.toggleSolo, "solo", mix.soloed),
       loop: () => this.loop(),
-      compare: () => mix.set("comparing", !mix.comparing),
+      compare: () => {
+        mix.set("comparing", !mix.comparing);
+        announce(mix.comparing ? "Original" : "Stems");
+      },
     };
     listenToKeys(actions, this.abort.signal);
   }

@@ -17,6 +17,7 @@ export function confirmDelete({ id, name }) {
     dialog.close();
     await leave(id);
     await attempt(() => api.remove(id));
+    if (document.activeElement === document.body) document.getElementById("choose").focus(); // what had the focus is gone
   };
   const content = element(
     "div.content",
