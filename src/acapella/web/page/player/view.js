@@ -191,9 +191,10 @@ export class PlayerView {
 
   #show() {
     const seconds = this.seconds;
-    const part = (value) => `${(100 * value) / this.song.duration}%`;
+    const part = (value) => `${((100 * value) / this.song.duration).toFixed(2)}%`; // a fraction of a pixel
     const { style } = this.board;
-    style.setProperty("--position", part(seconds));
+    const position = part(seconds);
+    if (style.getPropertyValue("--position") !== position) style.setProperty("--position", position);
     this.transport.showPosition(seconds);
     this.ruler.showPosition(seconds);
     const { loop } = this.mix;
