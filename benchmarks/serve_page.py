@@ -89,9 +89,10 @@ def seconds(page: Page) -> float:
 def seek(page: Page, place: float) -> float:
     """Seconds from a click into the waveform until the sound goes on from there."""
     wave = page.locator(".wave").first.bounding_box()
-    start = time.monotonic()
+    before, start = seconds(page), time.monotonic()
     page.mouse.click(wave["x"] + place * wave["width"], wave["y"] + 20)
-    there = seconds(page)
+    while abs((there := seconds(page)) - before) < 2:  # the click has not been shown yet
+        page.wait_for_timeout(10)
     while not seconds(page) > there + 0.05:
         page.wait_for_timeout(10)
     return time.monotonic() - start
