@@ -1,9 +1,11 @@
 """Devices, pipes, links to themselves, files that change, and a model that hears nothing."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from tests.made import write_song
 from tests.onnx_models import write_gain_model
 
 from acapella import Isolator
+from acapella.audio_files import AudioWriter
 from acapella.errors import AudioFileError
 from acapella.isolation.files import Excerpt
 from acapella.storage import pipes
@@ -42,15 +45,36 @@ def test_a_pipe_without_end(tmp_path, monkeypatch):
     writer.join()
 
 
-def test_a_file_that_changes_while_it_is_read(tmp_path):
+def _grow(song):
+    with song.open("ab") as file:
+        file.write(bytes(100))
+
+
+def _replace(song):
+    write_song(song.with_name("other.wav"), 0.1)
+    song.with_name("other.wav").replace(song)
+
+
+@pytest.mark.parametrize("harm", [_grow, _replace, Path.unlink])
+def test_a_file_that_changes_while_it_is_read(tmp_path, harm):
     song = tmp_path / "song.wav"
     write_song(song, 5)
     pieces = Excerpt.open(song, 0, None).pieces()
     next(pieces)
-    with song.open("ab") as file:
-        file.write(bytes(100))
+    harm(song)
     with pytest.raises(AudioFileError, match=r"song\.wav: it has changed while it was read; try again\.$"):
         list(pieces)
+
+
+def test_a_folder_that_disappears_while_it_is_written_to(tmp_path):
+    def write_and_remove():
+        with AudioWriter(tmp_path / "out/a.wav", 44100, 2) as writer:
+            writer.write(np.zeros((1000, 2), np.float32))
+            shutil.rmtree(tmp_path / "out")
+
+    with pytest.raises(AudioFileError, match=r"out/a\.wav: cannot be written \(No such file or directory\)\.$"):
+        write_and_remove()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_silent_stem_is_remarked_on(folder, capsys):  # noqa: F811
