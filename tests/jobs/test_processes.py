@@ -139,3 +139,19 @@ def test_stems_are_those_of_this_process(tmp_path):
     for one, other in zip(jobs[:2], jobs[2:], strict=True):
         for stem, path in one.outputs.items():
             np.testing.assert_array_equal(soundfile.read(path)[0], soundfile.read(other.outputs[stem])[0])
+
+
+@pytest.mark.skipif(not worker.HAS_MASKS, reason="this system cannot hold signals back")
+def test_interrupts_wait_until_a_process_has_begun():
+    """The first process starts Python's tracker of resources as well, which lets signals through."""
+    code = """
+import signal
+import subprocess
+import sys
+from multiprocessing import resource_tracker
+from acapella.jobs.worker import _interrupts_blocked
+with _interrupts_blocked():
+    resource_tracker.ensure_running()
+    assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

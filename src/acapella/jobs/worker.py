@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from threading import Thread
 from traceback import format_exception
@@ -113,6 +113,7 @@ def _interrupts_blocked() -> Iterator[None]:
     if not HAS_MASKS:
         yield
         return
+    resource_tracker.ensure_running()  # with the first process it would start in here, and let signals through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
