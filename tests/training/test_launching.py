@@ -55,16 +55,31 @@ SIZES = (5, 1)
 
 
 def gradients_on_rank(*, listen, questions):
+    """Those of each size; the first rank also talks to whoever has started it."""
+    if this_rank().is_first:
+        listen(f"{questions.more_epochs()} more, save: {questions.save()}")
+    listen("heard of the first only")
     return [{name: tensor.numpy() for name, tensor in gradients(size).items()} for size in SIZES]
+
+
+class Answers:
+    def more_epochs(self):
+        return 3
+
+    def save(self):
+        return True
 
 
 @pytest.mark.slow  # starts processes
 def test_gradients_and_statistics_are_those_of_one_device():
-    for size, found in zip(SIZES, launch(gradients_on_rank, 2, 1, print, None), strict=True):
+    heard = []
+    found = launch(gradients_on_rank, 2, 1, heard.append, Answers())
+    assert heard == ["3 more, save: True", "heard of the first only"]
+    for size, values in zip(SIZES, found, strict=True):
         alone = gradients(size)
-        assert found.keys() == alone.keys()
-        for name, values in alone.items():
-            torch.testing.assert_close(torch.from_numpy(found[name]), values, rtol=1e-9, atol=1e-12, msg=name)
+        assert values.keys() == alone.keys()
+        for name, expected in alone.items():
+            torch.testing.assert_close(torch.from_numpy(values[name]), expected, rtol=1e-9, atol=1e-12, msg=name)
 
 
 def end(how, *, listen, questions):

@@ -2,7 +2,6 @@
 
 import signal
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from acapella.errors import SettingsError, UsageError
 from acapella.experiments import training_run
 from acapella.settings import Settings
 from acapella.training import loop
-from acapella.training.events import BatchDone, EpochDone, Note, ignore
+from acapella.training.events import BatchDone, EpochDone, ignore
 from acapella.training.launching import launch
 from acapella.training.questions import NobodyThere
 
@@ -96,27 +95,6 @@ def test_two_processes_learn_what_one_does_and_go_on_as_one(settings):
     stopped = in_two("stopped", batches=30)
     assert stopped[1].interrupted
     assert_close(weights_and_run(settings, "stopped"), one)
-
-
-def test_from_settings_to_model_file_and_questions(settings):
-    class Answers:
-        asked = 0
-
-        def more_epochs(self):
-            self.asked += 1
-            return 1 if self.asked == 1 else 0
-
-        def save(self):
-            return True
-
-    short = settings.model_copy(update={"epochs": 1, "epoch_steps": 6, "devices": 2, "quit": False})
-    said = []
-    run = training_run.train(short, said.append, name="whole", questions=Answers())
-    assert [epoch["epoch"] for epoch in run.epochs] == [1, 2]
-    assert run.weights.is_file()
-    assert run.model.is_file()
-    assert [event for event in said if isinstance(event, Note)].count(Note(f"Run folder: {run.folder}")) == 1
-    assert Path(settings.log_base / "last").resolve() == run.folder
 
 
 def test_what_cannot_be_launched_is_one_sentence(settings, monkeypatch):

@@ -10,7 +10,7 @@
     worker.py     Worker                       such a process
     limits.py     Limits                       of the memory and time of a process
     ray.py        RayExecutor                  on the machines of a Ray cluster; only this file and the next know Ray
-    ray_tasks.py  RayTasks                     calls of functions there, for trainings
+    ray_tasks.py  RayTasks                     calls of functions there: trainings, scores, corpora
     pool.py       ActorPool                    how many actors there are, and which are idle
     actor.py      Actor                        such an actor
     model_files.py                             model files on their way there
