@@ -180,7 +180,7 @@ class StandIn:
     def write_stems(self, *_) -> SimpleNamespace:
         """Take the time, and write nothing."""
         time.sleep(self.seconds)
-        return SimpleNamespace(seconds=200.0, clipped={}, gain=1.0)
+        return SimpleNamespace(seconds=200.0, clipped={}, gain=1.0, sample_rate=44100, song_rate=44100, silent=())
 
 
 def open_slow(*_) -> StandIn:
@@ -219,19 +219,30 @@ def started(actors: int, open_isolator, cpus: int):
 
 
 def measure_rate(_: argparse.Namespace) -> int:
-    for actors in (1, 4, 16):
-        with started(actors, open_slow, 16) as executor:
+    import ray
+
+    for actors in (1, 4, 16, 64):
+        with started(actors, open_slow, actors) as executor:
             count = 40 * actors
             seconds = timed(executor, count)
-        print(f"{actors:3} actors, 50 ms a song: {count / seconds:6.1f} songs/s of {20 * actors}", flush=True)
-    with started(1, open_idle, 16) as executor:
+        load, rate = os.getloadavg()[0], f"{count / seconds:6.1f} songs/s of {20 * actors}"
+        print(f"{actors:3} actors, 50 ms a song: {rate}, load {load:.0f}", flush=True)
+        ray.shutdown()
+    with started(1, open_idle, 1) as executor:
         print(f"what Ray costs a song: {1000 * timed(executor, 500) / 500:.2f} ms")
     return 0
 
 
 def timed(executor, count: int) -> float:
+    """Seconds that so many stand-ins take; all must succeed."""
+    from acapella.jobs.events import Done, Started
+
+    def check(event) -> None:
+        if not isinstance(event, Started | Done):
+            sys.exit(f"{event.job.song} was not done: {event}")
+
     began = time.monotonic()
-    executor.run(stand_ins(count), lambda event: None)
+    executor.run(stand_ins(count), check)
     return time.monotonic() - began
 
 
