@@ -1,6 +1,5 @@
 """`acapella search`: train all combinations of a grid, or some that a sampler chooses."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -98,8 +97,9 @@ def run_search(
         raise MissingExtraError("Searching", "search") from error
     from acapella.cli.training import TrainingReport
     from acapella.corpus.tracks import find_tracks
+    from acapella.settings.presets import GRIDS, shipped
 
-    grid = read_grid(find_grid(grid_file, [Path(FOLDER), Path(sys.argv[0]).resolve().parent / FOLDER]))
+    grid = read_grid(find_grid(grid_file, [Path(FOLDER), shipped(GRIDS)]))
     options = Options(env, given or {})
     find_tracks(options.common(grid).data)  # a corpus that is not there would make every run fail
     try:

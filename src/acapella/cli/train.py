@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from acapella.settings import Settings
     from acapella.training.launching import Launcher
 
-EnvFile = Annotated[Path | None, typer.Option("--env", help='A file of export NAME="value" lines, as in envs/.')]
+EnvFile = Annotated[
+    Path | None, typer.Option("--env", help='A preset such as lps, or a file of export NAME="value" lines.')
+]
 
 
 def train(
@@ -49,7 +51,7 @@ def train(
 
     \b
       DATA=corpus acapella train
-      acapella train --env envs/lps --data corpus
+      acapella train --env lps --data corpus
       acapella train --resume logs --epochs 20
       DEVICES=4 acapella train                  four GPUs, or processes; the same weights as with one
       torchrun --nnodes 2 --nproc-per-node 4 … -m acapella train
@@ -97,9 +99,10 @@ def _launcher(cluster: str | None, cores: int) -> "Iterator[Launcher | None]":
 
 def say_what_is_overridden(env: Path | None, console: "Console") -> None:
     """Warn where the environment, which goes before the file `env`, has other values than that."""
+    from acapella.settings.presets import find_preset
     from acapella.settings.text import read_exports
 
-    values = read_exports(env) if env else {}
+    values = read_exports(find_preset(env)) if env else {}
     differing = [name for name, value in values.items() if os.environ.get(name, value) != value]
     if differing:
         console.print(f"Warning: the environment's {', '.join(differing)} go before those in {env}.")
@@ -192,7 +195,7 @@ def export(
     Example:
 
     \b
-      acapella export weights.h5 -o mine.onnx --env envs/lps
+      acapella export weights.h5 -o mine.onnx --env lps
     """
     from acapella.settings import Settings
 

@@ -56,6 +56,7 @@ from acapella.settings.option_types import (
     WindowLength,
     WorkerCount,
 )
+from acapella.settings.presets import find_preset
 from acapella.settings.text import (
     Allowed,
     as_text,
@@ -197,8 +198,9 @@ class Settings(OriginalOptions):
 
     @classmethod
     def read(cls, env_file: Path | None = None, **options: Any) -> Self:
-        """The settings; `env_file` supplies those that neither `options` nor the environment sets."""
-        exported = read_exports(env_file) if env_file else {}
+        """The settings; `env_file`, or a preset by its name, supplies those that neither `options` nor the environment
+        sets."""
+        exported = read_exports(find_preset(Path(env_file))) if env_file else {}
         check_names(exported, cls.model_fields)
         given = {name.upper(): value for name, value in options.items()}
         absent = {name: value for name, value in exported.items() if name not in os.environ}
