@@ -37,12 +37,12 @@ def _in_double(monkeypatch):
     monkeypatch.setattr(training_run, "export", lambda *_, **__: None)
 
 
-def on_rank(settings, name, batches, *, listen, questions, again=False):
-    """In a process of its own."""
+def on_rank(settings, *, listen, questions, again=False):
+    """In a process of its own: a whole training, and one that is stopped, which only the first rank is told."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(loop.PRECISIONS, "float32", "64-true")
         patch.setattr(training_run, "export", lambda *_, **__: None)
-        return weights_and_run(settings, name, batches, listen)
+        return weights_and_run(settings, "two", listen=listen), weights_and_run(settings, "stopped", batches=30)
 
 
 def weights_and_run(settings, name, batches=0, listen=ignore):
@@ -78,11 +78,9 @@ def assert_close(found, wanted):
 def test_two_processes_learn_what_one_does_and_go_on_as_one(settings):
     """In 32 bit they differ as trainings do whose weights a rounding has moved."""
 
-    def in_two(name, batches=0, listen=ignore):
-        return launch(partial(on_rank, settings, name, batches), 2, 1, listen, NobodyThere())
-
     events = []
-    one, two = weights_and_run(settings, "one"), in_two("two", listen=events.append)
+    one = weights_and_run(settings, "one")
+    two, stopped = launch(partial(on_rank, settings), 2, 1, events.append, NobodyThere())
     assert_close(two, one)
     assert [type(event) for event in events].count(BatchDone) == 50
     assert [event.epoch for event in events if isinstance(event, EpochDone)] == [1, 2]
@@ -92,7 +90,6 @@ def test_two_processes_learn_what_one_does_and_go_on_as_one(settings):
 
     assert files(two[1]) == files(one[1]), "one rank writes, and nothing is left"
     assert not list(settings.log_base.glob("*_2"))
-    stopped = in_two("stopped", batches=30)
     assert stopped[1].interrupted
     assert_close(weights_and_run(settings, "stopped"), one)
 

@@ -26,17 +26,18 @@ VALIDATION_PART = 1  # slices at a time: they have all frequencies, and a batch 
 
 
 class EpochOfBatches(Dataset[Batch]):
-    """One epoch of `batches`; item `step` is a whole batch."""
+    """One epoch of `batches`; item `step` is a whole batch, or this rank's part of it."""
 
     def __init__(self, batches: Batches, epoch: int) -> None:
         self._batches = batches
         self._epoch = epoch
+        self._rank = this_rank()  # processes that load do not know it
 
     def __len__(self) -> int:
         return self._batches.steps
 
     def __getitem__(self, step: int) -> Batch:
-        return self._batches.load(self._epoch, step, this_rank())
+        return self._batches.load(self._epoch, step, self._rank)
 
 
 class FromStep(Sampler[int]):
@@ -129,15 +130,14 @@ class Isolation(pl.LightningModule):
 
     def rehearse(self, network: nn.Module, step: int) -> None:
         """What a batch of the running epoch costs, with a copy of the network, which learns nothing."""
-        mixture, target = (
-            part.to(self.device) for part in self._batches.load(self.epoch, step % self.batches, this_rank())
-        )
+        batch = self._batches.load(self.epoch, step % self.batches, this_rank())
+        mixture, target = (part.to(self.device, torch.get_default_dtype()) for part in batch)
         self._loss(self._domain.predict(network.train(), mixture), target).backward()  # type: ignore[no-untyped-call]
         network.zero_grad()
 
     def rehearse_validation(self, network: nn.Module) -> None:
         """The same of the first batch of validation slices."""
-        mixture = self._validation[0][0].to(self.device)
+        mixture = self._validation[0][0].to(self.device, torch.get_default_dtype())
         with torch.no_grad():
             for part in torch.split(mixture, VALIDATION_PART):
                 self._domain.predict(network.eval(), part)
