@@ -60,7 +60,7 @@ def test_ctrl_c_and_on(variables, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (["none.yml"], 1, "There is no grid 'none.yml'; grid-search-configs holds: my."),
+        (["none.yml"], 1, "There is no grid 'none.yml'; grid-search-configs holds: batch, choppers, grid_search,"),
         (["my", "--data", "nowhere"], 1, "DATA='nowhere' is not a folder"),
         (["my", "--sampler", "tpe"], 2, "--trials N goes with --sampler tpe or random"),
         (["my", "--trials", "3"], 2, "--trials N goes with"),
