@@ -58,6 +58,7 @@ def test_default_preset_is_the_table() -> None:
 
 
 def test_there_are_no_other_presets() -> None:
-    assert {path.name for path in ENVS.iterdir()} == {"default", "bundled", "mir1k", *PRESETS}
+    assert {path.name for path in ENVS.iterdir()} == {"default", "bundled", "mir1k", "small", *PRESETS}
     assert Settings.read(ENVS / "bundled").representation_name == "amplitude"
     assert Settings.read(ENVS / "mir1k").model == "tfc_tdf"
+    assert Settings.read(ENVS / "small").epochs == 5
